@@ -1,0 +1,1 @@
+"""The hardware side of the contract: Arm protocol, backends, arm node."""

@@ -1,0 +1,20 @@
+from setuptools import find_packages, setup
+
+package = "twincell_cell"
+
+setup(
+    name=package,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package]),
+        ("share/" + package, ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=False,
+    maintainer="twincell maintainers",
+    maintainer_email="maintainers@twincell.dev",
+    description="The node graph as data, cell services, demo, launch and the twincell command",
+    license="Apache-2.0",
+    entry_points={"console_scripts": []},
+)

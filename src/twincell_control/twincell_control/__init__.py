@@ -1,0 +1,1 @@
+"""Safety-limited controller: gate, arbiter, limiter, stopper, supervisor, servo and front nodes."""

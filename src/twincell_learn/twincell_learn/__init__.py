@@ -1,0 +1,1 @@
+"""Gymnasium tasks and training through the deployed limiter."""

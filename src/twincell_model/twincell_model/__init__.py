@@ -1,0 +1,1 @@
+"""Robot profiles, MJCF and URDF assembly, kinematics, limits."""

@@ -1,0 +1,1 @@
+"""Policy package format, ONNX runtime, observation pipeline, policy node."""

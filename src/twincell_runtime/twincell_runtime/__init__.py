@@ -1,0 +1,1 @@
+"""Real-time loop, polled subscriptions and parameters shared by the nodes."""

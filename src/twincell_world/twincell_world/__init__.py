@@ -1,0 +1,1 @@
+"""The MuJoCo twin: physics, servo and sensor models, scenes, randomisation."""
