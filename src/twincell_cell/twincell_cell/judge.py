@@ -1,0 +1,117 @@
+"""Feeds the motion judge from a running cell: joint states, commands and controller status, polled."""
+
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+from twincell_model.kinematics import Kinematics
+from twincell_model.profile import RobotProfile
+from twincell_model.safety import SafetyLimits
+from twincell_runtime.polled import PolledSubscription
+
+from twincell_cell.motion_judge import JudgeLimits, MotionJudge, Verdict
+from twincell_contract import names, qos
+from twincell_msgs.msg import ControllerStatus
+
+POLL_S = 0.02
+SETTLE_S = 0.3
+"""Commands and states are judged so much later, when the status batch of their time has arrived."""
+QUEUE = 2000
+
+
+def judge_limits(profile: RobotProfile, safety: SafetyLimits) -> JudgeLimits:
+    """The limits of a robot under a safety profile, for the judge."""
+    kinematics = Kinematics(profile)
+    return JudgeLimits(
+        period_s=1.0 / profile.rate_hz,
+        lower=np.asarray(profile.lower),
+        upper=np.asarray(profile.upper),
+        velocity=np.asarray(safety.velocity),
+        acceleration=np.maximum(safety.acceleration, safety.deceleration),
+        jerk=np.asarray(safety.jerk),
+        tcp_speed=safety.tcp_speed,
+        box_lower=np.asarray(safety.box_lower),
+        box_upper=np.asarray(safety.box_upper),
+        tool_position=lambda q: kinematics.pose(q)[0].copy(),
+    )
+
+
+def _stamp_s(stamp: Any) -> float:
+    return float(stamp.sec) + 1e-9 * float(stamp.nanosec)
+
+
+class JudgeRecorder:
+    """Judges a running cell from its topics in a thread of its own, from construction to `result`."""
+
+    def __init__(self, node: Node, profile: RobotProfile, safety: SafetyLimits) -> None:
+        self._judge = MotionJudge(judge_limits(profile, safety))
+        self._order = {name: i for i, name in enumerate(profile.joint_names)}
+        self._dof = profile.dof
+        self._status = PolledSubscription(node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(200))
+        self._commands = PolledSubscription(node, Float64MultiArray, names.COMMANDS, qos.streaming(QUEUE))
+        self._states = PolledSubscription(node, JointState, names.JOINT_STATES, qos.streaming(QUEUE))
+        self._waiting: deque[tuple[float, Any]] = deque()
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._collect()
+                self._drain(before=time.monotonic() - SETTLE_S)
+                time.sleep(POLL_S)
+            self._collect()
+            self._drain(before=float("inf"))
+        except Exception as error:  # noqa: BLE001 - raised again in result(): a judge that died has judged nothing
+            self._error = error
+
+    def _collect(self) -> None:
+        for received in self._status.take_all():
+            self._feed_status(received.msg)
+        now = time.monotonic()
+        self._waiting.extend((now, received.msg) for received in self._commands.take_all())
+        self._waiting.extend((now, received.msg) for received in self._states.take_all())
+
+    def _drain(self, before: float) -> None:
+        while self._waiting and self._waiting[0][0] < before:
+            _, msg = self._waiting.popleft()
+            if isinstance(msg, JointState):
+                self._feed_state(msg)
+            else:
+                self._judge.command(np.array(msg.data))
+
+    def _feed_status(self, msg: ControllerStatus) -> None:
+        positions = np.array(msg.tick_position).reshape(-1, self._dof)
+        for k, position in enumerate(positions):
+            stamp_s = 1e-9 * float(msg.tick_stamp_ns[k])
+            self._judge.tick(msg.first_sequence + k, stamp_s, msg.tick_mode[k], msg.tick_owner[k], position)
+
+    def _feed_state(self, msg: JointState) -> None:
+        index = [self._order[name] for name in msg.name if name in self._order]
+        position, velocity = np.full(self._dof, np.nan), np.full(self._dof, np.nan)
+        position[index] = [p for n, p in zip(msg.name, msg.position, strict=True) if n in self._order]
+        velocity[index] = [v for n, v in zip(msg.name, msg.velocity, strict=True) if n in self._order]
+        self._judge.state(_stamp_s(msg.header.stamp), position, velocity)
+
+    def result(self) -> Verdict:
+        """Stop judging and return the verdict. Raises when the judge itself failed or saw nothing."""
+        self._stop.set()
+        self._thread.join()
+        for subscription in (self._status, self._commands, self._states):
+            subscription.destroy()
+        if self._error is not None:
+            raise RuntimeError("the motion judge failed") from self._error
+        verdict = self._judge.verdict
+        if verdict.ticks == 0 or verdict.states == 0 or verdict.commands == 0:
+            raise RuntimeError(
+                f"the motion judge saw {verdict.ticks} ticks, {verdict.commands} commands and {verdict.states} states:"
+                " nothing can be said about limits"
+            )
+        return verdict

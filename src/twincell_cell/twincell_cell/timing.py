@@ -1,0 +1,77 @@
+"""Collects the timing of the real-time loops (arm/timing, controller/timing) into the figures of demo and bench."""
+
+import threading
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from twincell_runtime.polled import PolledSubscription
+
+from twincell_contract import names, qos
+from twincell_msgs.msg import LoopTiming
+
+POLL_S = 0.2
+
+
+def percentiles(values: list[float]) -> dict[str, float | None]:
+    """p50, p99 and max, rounded to a microsecond for values in ms; None without values."""
+    if not values:
+        return {"p50": None, "p99": None, "max": None}
+    p50, p99 = np.percentile(values, [50, 99])
+    return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(float(max(values)), 3)}
+
+
+class TimingRecorder:
+    """Records the loops' timing from construction to `result`."""
+
+    def __init__(self, node: Node) -> None:
+        self._subscriptions = [
+            PolledSubscription(node, LoopTiming, topic, qos.streaming(100))
+            for topic in (names.CONTROLLER_TIMING, names.ARM_TIMING)
+        ]
+        self._stop = threading.Event()
+        self._messages: list[LoopTiming] = []
+        self._thread = threading.Thread(target=self._run, name="timing", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(POLL_S):
+            self._collect()
+
+    def _collect(self) -> None:
+        for subscription in self._subscriptions:
+            self._messages.extend(received.msg for received in subscription.take_all())
+
+    def result(self) -> dict[str, Any]:
+        """Stop recording. Keys as in the demo's JSON, and the arm loop's lateness beside them."""
+        self._stop.set()
+        self._thread.join()
+        self._collect()
+        for subscription in self._subscriptions:
+            subscription.destroy()
+        return summarize(self._messages)
+
+
+def summarize(messages: list[LoopTiming]) -> dict[str, Any]:
+    """Figures of the given timing messages."""
+    servo = [m for m in messages if m.loop == "controller"]
+    arm = [m for m in messages if m.loop == "arm"]
+    gaps = [g for m in arm for g in m.command_gap_ms]
+    own = [max(g - s, 0.0) for m in arm for g, s in zip(m.command_gap_ms, m.gap_steal_ms, strict=True)]
+    age = percentiles([a for m in arm for a in m.command_age_ms])
+    gap = percentiles(gaps)
+    return {
+        "servo_lateness_ms": percentiles([v for m in servo for v in m.lateness_ms]),
+        "arm_lateness_ms": percentiles([v for m in arm for v in m.lateness_ms]),
+        "ticks_skipped": {
+            "servo": sum(m.ticks_skipped for m in servo),
+            "arm": sum(m.ticks_skipped for m in arm),
+        },
+        "fifo": bool(servo) and all(m.fifo for m in messages),
+        "command_age_ms": {"p99": age["p99"], "max": age["max"]},
+        "command_gap_ms": {
+            "p99": gap["p99"],
+            "max": gap["max"],
+            "own_max": round(float(max(own)), 3) if own else None,
+        },
+    }
