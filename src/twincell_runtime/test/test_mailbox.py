@@ -44,9 +44,7 @@ def test_timed_out_work_is_never_run():
 
 def test_at_most_so_many_calls_per_tick():
     mailbox = Mailbox()
-    threads = [
-        threading.Thread(target=mailbox.call, args=(lambda: None,)) for _ in range(5)
-    ]
+    threads = [threading.Thread(target=mailbox.call, args=(lambda: None,)) for _ in range(5)]
     for thread in threads:
         thread.start()
     time.sleep(0.05)

@@ -27,9 +27,7 @@ class PeriodicLoop:
     `tick` may raise: the exception ends the loop and leaves `run`.
     """
 
-    def __init__(
-        self, period_s: float, tick: Callable[[Tick], None], *, name: str = "loop"
-    ) -> None:
+    def __init__(self, period_s: float, tick: Callable[[Tick], None], *, name: str = "loop") -> None:
         if not (math.isfinite(period_s) and period_s > 0.0):
             raise ValueError(f"{name}: the period must be positive, not {period_s}")
         self.period_s = period_s
@@ -71,9 +69,5 @@ class RateTimer:
         """Whether the work is due at `now` [s]. Keeps the phase while the loop keeps up."""
         if now < self._next:
             return False
-        self._next = (
-            now + self._period
-            if now - self._next > self._period
-            else self._next + self._period
-        )
+        self._next = now + self._period if now - self._next > self._period else self._next + self._period
         return True

@@ -17,9 +17,7 @@ class Mailbox:
     """A queue of calls that a loop runs between its ticks."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
 
     def call(self, work: Callable[[], Result], timeout: float = 2.0) -> Result:
         """Run `work` in the loop thread and return its result, or raise what it raised.
@@ -32,9 +30,7 @@ class Mailbox:
             return future.result(timeout)
         except FutureTimeout:
             if future.cancel():
-                raise MailboxTimeout(
-                    f"the loop did not answer within {timeout:g} s"
-                ) from None
+                raise MailboxTimeout(f"the loop did not answer within {timeout:g} s") from None
             return future.result()
 
     def run_pending(self, at_most: int = 4) -> int:

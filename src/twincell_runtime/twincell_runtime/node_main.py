@@ -48,9 +48,7 @@ class SpinningThread:
         self._thread.join(timeout=2.0)
 
 
-def run(
-    make_runner: Callable[[], NodeRunner], name: str, args: Sequence[str] | None = None
-) -> int:
+def run(make_runner: Callable[[], NodeRunner], name: str, args: Sequence[str] | None = None) -> int:
     """Run one node process until it ends or is told to (SIGINT, SIGTERM). Returns the exit code.
 
     Errors a user can mend (ValueError and its subclasses) are one line on standard error and code 2. A signal may

@@ -31,9 +31,7 @@ class Param:
 
     def descriptor(self) -> ParameterDescriptor:
         """The ROS descriptor, with the range where one is given."""
-        descriptor = ParameterDescriptor(
-            description=self.description, read_only=self.read_only
-        )
+        descriptor = ParameterDescriptor(description=self.description, read_only=self.read_only)
         if self.unit:
             descriptor.description += f" [{self.unit}]"
         if self.choices is not None:
@@ -46,9 +44,7 @@ class Param:
             else:
                 low_f = float(self.minimum) if self.minimum is not None else -1.0e308
                 high_f = float(self.maximum) if self.maximum is not None else 1.0e308
-                descriptor.floating_point_range = [
-                    FloatingPointRange(from_value=low_f, to_value=high_f)
-                ]
+                descriptor.floating_point_range = [FloatingPointRange(from_value=low_f, to_value=high_f)]
         return descriptor
 
 
@@ -57,13 +53,9 @@ def declare(node: Node, params: Iterable[Param]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for param in params:
         try:
-            value = node.declare_parameter(
-                param.name, param.default, param.descriptor()
-            ).value
+            value = node.declare_parameter(param.name, param.default, param.descriptor()).value
         except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            raise ParameterError(
-                f"parameter '{param.name}' of node '{node.get_name()}': {error}"
-            ) from None
+            raise ParameterError(f"parameter '{param.name}' of node '{node.get_name()}': {error}") from None
         if param.choices is not None and value not in param.choices:
             raise ParameterError(
                 f"parameter '{param.name}' is '{value}'; it must be one of: {', '.join(param.choices)}"

@@ -28,9 +28,7 @@ def use_fifo(priority: int = 50) -> bool:
 
 def is_fifo() -> bool:
     """Whether the calling thread runs under SCHED_FIFO."""
-    return (
-        hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) == os.SCHED_FIFO
-    )
+    return hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) == os.SCHED_FIFO
 
 
 def settle() -> None:
