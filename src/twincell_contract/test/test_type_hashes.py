@@ -1,0 +1,58 @@
+"""Interface definitions hash to the published values, so that vendors' nodes understand ours (over Zenoh as well)."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+
+TABLE = Path(__file__).parent / "data" / "type_hashes.txt"
+DISTRIBUTION = os.environ.get("ROS_DISTRO", "jazzy")
+NOT_BUILT_HERE = {"ur_dashboard_msgs", "example_interfaces"}
+"""Packages of the table that twincell neither builds nor needs; they are checked where they are installed."""
+ACTION_PARTS = ("_SendGoal", "_GetResult", "_FeedbackMessage")
+
+
+def rows() -> list[tuple[str, str]]:
+    """(type, hash) of this distribution."""
+    lines = [line.split() for line in TABLE.read_text().splitlines() if not line.startswith("#")]
+    return [(name, value) for which, name, value in lines if which in ("both", DISTRIBUTION)]
+
+
+def built_hash(name: str) -> str:
+    """The hash the generator wrote beside the installed definition of `name` (pkg/kind/Type)."""
+    package, kind, interface = name.split("/")
+    file = next((interface.removesuffix(part) for part in ACTION_PARTS if interface.endswith(part)), interface)
+    share = Path(get_package_share_directory(package))
+    described = json.loads((share / kind / f"{file}.json").read_text())
+    return next(item["hash_string"] for item in described["type_hashes"] if item["type_name"] == name)
+
+
+@pytest.mark.parametrize(("name", "expected"), [pytest.param(*row, id=row[0]) for row in rows()])
+def test_type_hash_equals_the_published_one(name: str, expected: str) -> None:
+    package = name.split("/")[0]
+    if package in NOT_BUILT_HERE:
+        try:
+            get_package_share_directory(package)
+        except PackageNotFoundError:
+            pytest.skip(f"{package} is not installed")
+    assert built_hash(name) == expected
+
+
+def test_the_table_holds_every_definition_twincell_builds() -> None:
+    """A new file in src/control_msgs or src/controller_manager_msgs needs its published hash here."""
+    source = Path(__file__).parents[2]
+    built = {
+        f"{package}/{path.parent.name}/{path.stem}"
+        for package in ("control_msgs", "controller_manager_msgs")
+        for path in (source / package).rglob("*.*")
+        if path.suffix in (".msg", ".srv", ".action")
+    }
+    assert built == {name for name, _ in rows() if name in built}
+
+
+def test_follow_joint_trajectory_differs_between_the_distributions() -> None:
+    """Jazzy's feedback has no index fields; the choice by ROS_DISTRO is what makes both right."""
+    lines = [line.split() for line in TABLE.read_text().splitlines() if "FollowJointTrajectory " in line]
+    assert len({value for _, _, value in lines}) == 2
