@@ -4,6 +4,15 @@ docs/contract.md is written from these tables and the conformance checker tests 
 from ros2_control, realsense-ros and MoveIt Servo, so that their clients work unchanged.
 """
 
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped, TwistStamped, WrenchStamped
+from lifecycle_msgs.srv import ChangeState, GetState
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64, Float64MultiArray, String
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
+
 from control_msgs.action import FollowJointTrajectory, GripperCommand, ParallelGripperCommand
 from control_msgs.msg import DynamicJointState, JointJog
 from control_msgs.msg import GripperCommand as GripperCommandMsg
@@ -20,15 +29,7 @@ from controller_manager_msgs.srv import (
     SwitchController,
     UnloadController,
 )
-from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PoseStamped, TwistStamped, WrenchStamped
-from lifecycle_msgs.srv import ChangeState, GetState
-from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64, Float64MultiArray, String
-from std_srvs.srv import SetBool, Trigger
 from tf2_msgs.msg import TFMessage
-from trajectory_msgs.msg import JointTrajectory
 from twincell_msgs.action import RunPolicy
 from twincell_msgs.msg import ArmStatus, ControllerStatus, LoopTiming, TickAck, WorldState
 from twincell_msgs.srv import (
