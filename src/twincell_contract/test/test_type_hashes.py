@@ -1,17 +1,16 @@
 """Interface definitions hash to the published values, so that vendors' nodes understand ours (over Zenoh as well)."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
-from ament_index_python.packages import get_package_share_directory, get_packages_with_prefixes
+from ament_index_python.packages import get_packages_with_prefixes
+from twincell_contract.hashes import built_hash
 
 TABLE = Path(__file__).parent / "data" / "type_hashes.txt"
 DISTRIBUTION = os.environ.get("ROS_DISTRO", "jazzy")
 OTHERS = {"ur_dashboard_msgs", "example_interfaces"}
 """Packages of the table that twincell neither builds nor needs; their rows are checked where they are installed."""
-ACTION_PARTS = ("_SendGoal", "_GetResult", "_FeedbackMessage")
 
 
 def rows() -> list[tuple[str, str]]:
@@ -23,17 +22,6 @@ def rows() -> list[tuple[str, str]]:
         for which, name, value in lines
         if which in ("both", DISTRIBUTION) and name.split("/")[0] not in OTHERS - installed
     ]
-
-
-def built_hash(name: str) -> str:
-    """The hash the generator wrote beside the installed definition of `name` (pkg/kind/Type)."""
-    package, kind, interface = name.split("/")
-    file = next(
-        (interface.removesuffix(part) for part in ACTION_PARTS if interface.endswith(part)), interface
-    )
-    share = Path(get_package_share_directory(package))
-    described = json.loads((share / kind / f"{file}.json").read_text())
-    return next(item["hash_string"] for item in described["type_hashes"] if item["type_name"] == name)
 
 
 @pytest.mark.parametrize(("name", "expected"), [pytest.param(*row, id=row[0]) for row in rows()])
