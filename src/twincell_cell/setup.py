@@ -6,6 +6,7 @@ setup(
     name=package,
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
+    package_data={package: ["*.html"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/" + package]),
         ("share/" + package, ["package.xml"]),
@@ -16,5 +17,10 @@ setup(
     maintainer_email="maintainers@twincell.dev",
     description="The node graph as data, cell services, demo, launch and the twincell command",
     license="Apache-2.0",
-    entry_points={"console_scripts": []},
+    entry_points={
+        "console_scripts": [
+            "cell_node = twincell_cell.cell_node:main",
+            "viewer_node = twincell_cell.viewer_node:main",
+        ]
+    },
 )

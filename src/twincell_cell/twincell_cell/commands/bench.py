@@ -1,0 +1,103 @@
+"""Measure what the documentation claims, on this machine.
+
+`servo` runs the whole cell for some minutes per robot, with and without real-time scheduling, and reports how late the
+control loop woke up, how old commands were when the arm used them, the gaps between commands, and the CPU time of
+every process. The JSON is a list with one object per run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from typing import Any
+
+from twincell_cell import options
+
+NAME = "bench"
+HELP = "measure the timing of the control loop"
+
+ROBOTS = ("ur5", "ur5e", "xarm7")
+FIFO = {"both": (True, False), "on": (True,), "off": (False,)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    what = parser.add_subparsers(title="what", dest="what", metavar="WHAT", required=True)
+    servo = what.add_parser("servo", help="timing of the control loop with the whole cell running")
+    servo.add_argument(
+        "--robots",
+        default=",".join(ROBOTS),
+        metavar="NAMES",
+        help="robots, separated by commas (default: %(default)s)",
+    )
+    servo.add_argument(
+        "--minutes",
+        type=options.positive,
+        default=10.0,
+        metavar="N",
+        help="how long each run takes (default: %(default)s)",
+    )
+    servo.add_argument(
+        "--fifo",
+        choices=tuple(FIFO),
+        default="both",
+        help="run with real-time scheduling, without, or both (default: %(default)s)",
+    )
+    options.add_seed(servo)
+    options.add_json(servo)
+    options.add_place(servo)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the measurement."""
+    from dataclasses import replace
+
+    from twincell_cell import outputs
+    from twincell_cell.config import CellConfig, check
+    from twincell_cell.policies import choose
+
+    if args.json:
+        outputs.check_writable(args.json)
+    base = CellConfig(domain=options.domain(args), namespace=args.namespace)
+    cells = [check(replace(base, robot=name)) for name in args.robots.split(",")]
+    policies = [choose("", cell) for cell in cells]
+
+    from twincell_cell.servo_bench import measure
+
+    results: list[dict[str, Any]] = []
+    for cell, policy in zip(cells, policies, strict=True):
+        for fifo in FIFO[args.fifo]:
+            result = measure(cell, policy, 60.0 * args.minutes, fifo=fifo, seed=args.seed, say=_say)
+            result["machine"] = f"{platform.machine()}, {_cpus()} CPUs, Linux {platform.release()}"
+            results.append(result)
+            _print(result)
+            if args.json:
+                outputs.write_json(args.json, results)
+    return 1 if any(result["limit_violations"] for result in results) else 0
+
+
+def _cpus() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0))
+
+
+def _say(text: str) -> None:
+    if sys.stdout.isatty():
+        print(f"\r\033[2K{text}", end="", flush=True)
+
+
+def _print(result: dict[str, Any]) -> None:
+    if sys.stdout.isatty():
+        print("\r\033[2K", end="")
+    lateness, age, gap = result["servo_lateness_ms"], result["command_age_ms"], result["command_gap_ms"]
+    cpu = ", ".join(f"{name} {percent:.0f} %" for name, percent in result["cpu_percent"].items())
+    print(
+        f"{result['robot']} {result['rate_hz']:g} Hz, {result['seconds']:.0f} s, SCHED_FIFO"
+        f" {'on' if result['fifo'] else 'off'}: lateness p50 {lateness['p50']} p99 {lateness['p99']} max"
+        f" {lateness['max']} ms; command age p99 {age['p99']} max {age['max']} ms; gap p99 {gap['p99']} max"
+        f" {gap['max']} own {gap['own_max']} ms; machine steal {result['steal_ms']:.0f} ms; CPU {cpu};"
+        f" {result['successes']} of {result['episodes']} reached, {result['limit_violations']} limit violations",
+        flush=True,
+    )

@@ -1,0 +1,63 @@
+"""Start a cell and keep it running until Ctrl-C.
+
+The cell holds its pose until something asks for motion: a policy, a trajectory from MoveIt or `ros2 action`, teleop.
+Names, types and units are in docs/contract.md; every motion is bounded by the safety limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from twincell_cell import options
+from twincell_cell.config import CellConfig
+
+NAME = "up"
+HELP = "start a cell with a viewer and keep it running until Ctrl-C"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    options.add_cell(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start, tell what to try, wait."""
+    config = options.cell_config(args)
+    if config.viewer != "off":
+        from twincell_cell.viewer import choose
+
+        config = choose(config)
+    from twincell_cell.session import CellSession
+
+    with CellSession(config, "up") as session:
+        print(f"Starting {config.robot} on {config.backend} (logs: {session.logs})", flush=True)
+        session.wait_ready()
+        session.note(backend=config.backend, scene=config.scene, viewer=_viewer(config))
+        print(_next_steps(config), flush=True)
+        while True:
+            session.spin(0.2)
+
+
+def _viewer(config: CellConfig) -> str:
+    if config.viewer == "web":
+        return f"http://127.0.0.1:{config.viewer_port}"
+    return config.viewer
+
+
+def _next_steps(config: CellConfig) -> str:
+    from twincell_contract import names
+
+    place = "" if config.namespace == "" else f" --namespace {config.namespace}"
+    space = config.full_namespace.rstrip("/")
+    lines = [
+        f"{config.robot} holds its pose in namespace '{config.full_namespace}' of domain {config.domain}; safety '{config.safety}'.",
+    ]
+    if config.viewer == "web":
+        lines.append(f"  see it        {_viewer(config)}")
+    lines += [
+        f"  what it does  twincell status{place}",
+        f"  move it       ros2 action send_goal {space}/{names.FOLLOW_JOINT_TRAJECTORY} ...",
+        f"  stop it       ros2 service call {space}/{names.CONTROLLER_STOP} std_srvs/srv/Trigger",
+        "Ctrl-C ends the cell.",
+    ]
+    return "\n".join(lines)

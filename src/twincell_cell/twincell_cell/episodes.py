@@ -1,0 +1,199 @@
+"""cell/{reset,start_episode,end_episode}: what an episode is, in the twin.
+
+The services block in an executor thread while they wait for others; the loop thread hands in joint states.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from numpy.typing import NDArray
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.client import Client
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+from twincell_contract import names, qos
+from twincell_model.profile import RobotProfile
+from twincell_msgs.msg import ControllerStatus
+from twincell_msgs.srv import EndEpisode, RandomizeWorld, ResetCell, ResetWorld, SetBodyPose, StartEpisode
+from twincell_runtime.polled import PolledSubscription
+from twincell_world.tasks import Task
+
+from twincell_cell.frames import chain_pose, robot_frames
+from twincell_cell.state_publisher import joint_angles
+
+Array = NDArray[np.float64]
+
+TARGET_BODY = "target"
+ANSWER_S = 3.0
+STOP_S = 5.0
+HOLD_S = 5.0
+# Joint states of after a teleport that must have come in before the controller starts from them.
+FRESH_STATES = 3
+_POLL_S = 0.01
+
+
+class StepFailed(RuntimeError):
+    """A step of a service did not work: one sentence."""
+
+
+@dataclass(frozen=True)
+class OpenEpisode:
+    """The episode that runs."""
+
+    identifier: str
+    target: Array
+
+
+class EpisodeServices:
+    """The three services. `joint_state` is called by another thread for every joint state."""
+
+    def __init__(self, node: Node, profile: RobotProfile, task: Task, *, has_world: bool) -> None:
+        self.robot = profile.name
+        self._node = node
+        self._profile = profile
+        self._task = task
+        self._has_world = has_world
+        self._frames = robot_frames(profile)
+        home = dict(zip(profile.joint_names, profile.home, strict=True))
+        self._home_tool = chain_pose(self._frames, home, profile.tool_frame)[1]
+        self._state: JointState | None = None
+        self._states_seen = 0
+        self._closed = threading.Event()
+        self._episode: OpenEpisode | None = None
+        self._status = PolledSubscription(node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(50))
+        self._mode: int | None = None
+        self._mode_reason = ""
+        answers = ReentrantCallbackGroup()
+        self._clients: dict[str, Client] = {
+            name: node.create_client(kind, name, callback_group=answers)
+            for kind, name in (
+                (Trigger, names.CONTROLLER_STOP),
+                (Trigger, names.CONTROLLER_RESET),
+                (ResetWorld, names.WORLD_RESET),
+                (RandomizeWorld, names.WORLD_RANDOMIZE),
+                (SetBodyPose, names.WORLD_SET_BODY_POSE),
+            )
+        }
+        one_at_a_time = MutuallyExclusiveCallbackGroup()
+        for kind, name, handler in (
+            (ResetCell, names.CELL_RESET, self._reset),
+            (StartEpisode, names.CELL_START_EPISODE, self._start),
+            (EndEpisode, names.CELL_END_EPISODE, self._end),
+        ):
+            node.create_service(kind, name, handler, callback_group=one_at_a_time)
+
+    def joint_state(self, state: JointState) -> None:
+        """The newest joint state, naming every joint."""
+        self._state = state
+        self._states_seen += 1
+
+    def close(self) -> None:
+        """Let a waiting service end at once."""
+        self._closed.set()
+
+    def _reset(self, request: ResetCell.Request, response: ResetCell.Response) -> ResetCell.Response:
+        """Stop, put the world back, acknowledge: the arm holds the start pose and nobody owns it."""
+        self._episode = None
+        try:
+            self._stop_controller()
+            if request.randomize:
+                self._call(names.WORLD_RANDOMIZE, RandomizeWorld.Request(seed=request.seed))
+            self._call(names.WORLD_RESET, ResetWorld.Request())
+            seen = self._states_seen
+            self._wait(lambda: self._states_seen >= seen + FRESH_STATES, HOLD_S, "no joint states come in")
+            self._call(names.CONTROLLER_RESET, Trigger.Request())
+            self._wait_mode(ControllerStatus.MODE_HOLD, HOLD_S)
+            response.success = True
+        except StepFailed as failure:
+            response.message = str(failure)
+        return response
+
+    def _stop_controller(self) -> None:
+        at_rest = (ControllerStatus.MODE_STOPPED, ControllerStatus.MODE_FAULT)
+        if self._controller_mode() not in at_rest:
+            self._call(names.CONTROLLER_STOP, Trigger.Request())
+        self._wait(lambda: self._controller_mode() in at_rest, STOP_S, "the controller did not come to rest")
+
+    def _start(self, request: StartEpisode.Request, response: StartEpisode.Response) -> StartEpisode.Response:
+        """Draw a target, show it in the world, open an episode. An episode that was open is given up."""
+        position = self._task.sample_target(np.random.default_rng(request.seed))
+        target = self._pose(position)
+        try:
+            if self._has_world:
+                self._call(names.WORLD_SET_BODY_POSE, SetBodyPose.Request(body=TARGET_BODY, pose=target))
+        except StepFailed as failure:
+            response.message = str(failure)
+            return response
+        self._episode = OpenEpisode(uuid.uuid4().hex, position)
+        response.success = True
+        response.episode_id = self._episode.identifier
+        response.target = target
+        return response
+
+    def _end(self, request: EndEpisode.Request, response: EndEpisode.Response) -> EndEpisode.Response:
+        """Close the episode and measure how far the tool is from the target."""
+        response.error = float("nan")
+        episode = self._episode
+        if episode is None or episode.identifier != request.episode_id:
+            response.message = f"no episode '{request.episode_id}' is open"
+            return response
+        state = self._state
+        angles = joint_angles(state, self._profile.joint_names) if state is not None else None
+        if angles is None:
+            response.message = "no joint states: the distance is not known"
+            return response
+        tool, _ = chain_pose(self._frames, angles, self._profile.tool_frame)
+        self._episode = None
+        response.error = float(np.linalg.norm(tool - episode.target))
+        response.success = True
+        return response
+
+    def _pose(self, position: Array) -> PoseStamped:
+        """A target with the tool's orientation at home; only its position is judged."""
+        pose = PoseStamped()
+        pose.header.stamp = self._node.get_clock().now().to_msg()
+        pose.header.frame_id = self._profile.root_frame
+        point, turn = pose.pose.position, pose.pose.orientation
+        point.x, point.y, point.z = (float(value) for value in position)
+        turn.w, turn.x, turn.y, turn.z = (float(value) for value in self._home_tool)
+        return pose
+
+    def _controller_mode(self) -> int | None:
+        received = self._status.latest()
+        if received is not None:
+            self._mode, self._mode_reason = received.msg.mode, received.msg.reason
+        return self._mode
+
+    def _wait_mode(self, mode: int, seconds: float) -> None:
+        try:
+            self._wait(lambda: self._controller_mode() == mode, seconds, "")
+        except StepFailed:
+            reason = self._mode_reason or f"it is in mode {self._mode}"
+            raise StepFailed(f"the controller does not hold the arm: {reason}") from None
+
+    def _call(self, name: str, request: Any) -> Any:
+        client = self._clients[name]
+        self._wait(client.service_is_ready, ANSWER_S, f"service {name} is not there")
+        future = client.call_async(request)
+        self._wait(future.done, ANSWER_S, f"service {name} did not answer within {ANSWER_S:g} s")
+        answer = future.result()
+        if not answer.success:
+            raise StepFailed(f"{name}: {answer.message}")
+        return answer
+
+    def _wait(self, done: Callable[[], Any], seconds: float, complaint: str) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > end:
+                raise StepFailed(complaint)
+            if self._closed.wait(_POLL_S):
+                raise StepFailed("the cell ends")

@@ -1,0 +1,101 @@
+"""The node graph of a cell as data. launch/cell.launch.py and the supervisor start the same value.
+
+A node is never started again after its death: a controller or an arm that comes back in the middle of a motion
+would start from an unknown state. Its death ends the cell, and a person starts the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
+from twincell_cell.config import CellConfig
+
+Value: TypeAlias = bool | int | float | str
+
+SERVO = "controller_servo"
+FRONT = "controller"
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One process of the graph. `nice` is its niceness in the time-sharing class."""
+
+    name: str
+    package: str
+    executable: str
+    module: str
+    params: Mapping[str, Value] = field(default_factory=dict)
+    namespace: str = "/"
+    remaps: tuple[tuple[str, str], ...] = ()
+    nice: int = 0
+    params_file: str = ""
+
+    def ros_arguments(self) -> list[str]:
+        """Arguments after `python -m <module>`. The params file comes last, so it wins over the graph."""
+        arguments = ["--ros-args", "-r", f"__ns:={self.namespace}"]
+        for old, new in self.remaps:
+            arguments += ["-r", f"{old}:={new}"]
+        for name, value in self.params.items():
+            arguments += ["-p", f"{name}:={yaml_value(value)}"]
+        if self.params_file:
+            arguments += ["--params-file", self.params_file]
+        return arguments
+
+
+def yaml_value(value: Value) -> str:
+    """A parameter value as rcl's YAML reader keeps its type: `"1"` stays a string, `1.0` a double."""
+    return json.dumps(value)
+
+
+def build(config: CellConfig) -> tuple[NodeSpec, ...]:
+    """All processes of the cell, in an order in which they may be started (they may start together)."""
+    common: dict[str, Value] = {
+        "robot": config.robot,
+        "variant": config.variant,
+        "tf_prefix": config.tf_prefix,
+        "backend": config.backend,
+        "scene": config.scene,
+        "safety": config.safety,
+        "clock": config.clock,
+        "visuals": config.visuals,
+        "robot_ip": config.robot_ip,
+    }
+    if config.clock != "wall":
+        common["use_sim_time"] = True
+
+    def node(name: str, package: str, executable: str, module: str, nice: int = 0, **more: Value) -> NodeSpec:
+        return NodeSpec(
+            name=name,
+            package=package,
+            executable=executable,
+            module=module,
+            params=MappingProxyType({**common, **more}),
+            namespace=config.full_namespace,
+            nice=nice,
+            params_file=config.params_file,
+        )
+
+    nodes = [
+        node("arm", "twincell_arm", "arm_node", "twincell_arm.node"),
+        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node"),
+        node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node"),
+        node("policy", "twincell_policy", "policy_node", "twincell_policy.node"),
+        node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),
+    ]
+    if config.viewer != "off":
+        nodes.append(
+            node(
+                "viewer",
+                "twincell_cell",
+                "viewer_node",
+                "twincell_cell.viewer_node",
+                nice=10,
+                port=config.viewer_port,
+                window=config.viewer == "window",
+            )
+        )
+    return tuple(nodes)

@@ -1,0 +1,65 @@
+"""Which viewer a cell gets, decided before it starts: MuJoCo's window where there is a display, else a web page."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+
+from twincell_cell.config import CellConfig
+from twincell_model.errors import UserError
+
+ADDRESS = "127.0.0.1"
+_GL_BACKENDS = ("egl", "osmesa")
+_PROBE = "import mujoco; c = mujoco.GLContext(16, 16); c.make_current(); c.free()"
+_PROBE_S = 20.0
+
+
+def choose(config: CellConfig) -> CellConfig:
+    """`config` with the viewer and its port decided. Raises UserError when it could not run."""
+    display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if config.viewer == "window" or (config.viewer == "auto" and display):
+        if not display:
+            raise UserError(
+                "--viewer window needs a display (DISPLAY is not set); use --viewer web or --headless"
+            )
+        return replace(config, viewer="window")
+    port = free_port(config.viewer_port)
+    if gl_backend() is None:
+        raise UserError(
+            "nothing here can draw the viewer (neither EGL nor OSMesa works); "
+            "install libosmesa6 or libegl1, or use --headless"
+        )
+    return replace(config, viewer="web", viewer_port=port)
+
+
+def free_port(port: int) -> int:
+    """`port` when it can be listened on, any free one for 0. Raises UserError naming a port that is taken."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise UserError(
+                f"the viewer's port {port} cannot be used ({error.strerror}); choose another with --viewer-port"
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def gl_backend() -> str | None:
+    """The off-screen GL back end that works here, tried in a process of its own, since a bad one may abort it."""
+    chosen = os.environ.get("MUJOCO_GL")
+    for name in (chosen,) if chosen in _GL_BACKENDS else _GL_BACKENDS:
+        probe = subprocess.run(
+            [sys.executable, "-c", _PROBE],
+            env={**os.environ, "MUJOCO_GL": str(name)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_S,
+            check=False,
+        )
+        if probe.returncode == 0:
+            return name
+    return None
