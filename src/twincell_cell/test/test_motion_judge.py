@@ -8,7 +8,8 @@ LIMITS = JudgeLimits(
     lower=np.array([-2.0, -2.0]),
     upper=np.array([2.0, 2.0]),
     velocity=np.array([1.0, 1.0]),
-    acceleration=np.array([5.0, 5.0]),
+    acceleration=np.array([2.5, 2.5]),
+    deceleration=np.array([5.0, 5.0]),
     jerk=np.array([100.0, 100.0]),
     tcp_speed=0.4,
     box_lower=np.array([-1.0, -1.0, -1.0]),
@@ -43,10 +44,16 @@ def test_motion_within_limits_passes():
 
 @pytest.mark.parametrize(
     ("distance", "duration", "kind"),
-    [(1.5, 1.8, "velocity"), (0.3, 0.5, "acceleration"), (0.05, 0.13, "jerk"), (2.5, 9.0, "position")],
+    [(1.5, 1.8, "velocity"), (0.3, 0.7, "acceleration"), (0.05, 0.13, "jerk"), (2.5, 9.0, "position")],
 )
 def test_each_limit_is_judged(distance, duration, kind):
     assert feed(smooth(distance, duration)).verdict.violations[kind] > 0
+
+
+def test_braking_may_be_harder_than_speeding_up():
+    hard = smooth(0.3, 0.7)  # at most 3.5 rad/s^2, over the 2.5 for getting faster
+    assert feed(hard[len(hard) // 2 :]).verdict.violations["acceleration"] == 0
+    assert feed(hard[: len(hard) // 2]).verdict.violations["acceleration"] > 0
 
 
 def test_one_tick_over_the_jerk_limit_is_seen():

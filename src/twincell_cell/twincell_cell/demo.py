@@ -69,7 +69,7 @@ def run(
         from twincell_cell.judge import JudgeRecorder
         from twincell_cell.timing import TimingRecorder
 
-        runner = _Runner(session, policy, task.tolerance, task.timeout)
+        runner = EpisodeRunner(session, policy, task.tolerance, task.timeout)
         judge = JudgeRecorder(session.node, profile, safety)
         timing = TimingRecorder(session.node)
         results = []
@@ -82,7 +82,7 @@ def run(
     return Report(_summary(config, seed, results, verdict, figures), results)
 
 
-class _Runner:
+class EpisodeRunner:
     """Runs single episodes in a session."""
 
     def __init__(self, session: CellSession, policy: str, tolerance: float, timeout: float) -> None:

@@ -31,7 +31,8 @@ class JudgeLimits:
     lower: Array  # rad
     upper: Array  # rad
     velocity: Array  # rad/s
-    acceleration: Array  # rad/s^2, the larger of acceleration and deceleration
+    acceleration: Array  # rad/s^2, while a joint gets faster
+    deceleration: Array  # rad/s^2, while it gets slower or turns round
     jerk: Array  # rad/s^3
     tcp_speed: float  # m/s
     box_lower: Array  # m, tool in the root frame
@@ -142,11 +143,9 @@ class MotionJudge:
             verdict.violations["moved_without_owner"] += 1
         if len(window) >= 3:
             acceleration = np.diff(velocity, axis=0) / dt
-            verdict.over(
-                "acceleration",
-                float(np.max(np.abs(acceleration[-1]) - limits.acceleration)),
-                tol.acceleration,
-            )
+            faster = (np.abs(velocity[-1]) > np.abs(velocity[-2])) & (velocity[-1] * velocity[-2] > 0.0)
+            allowed = np.where(faster, limits.acceleration, np.maximum(limits.acceleration, limits.deceleration))
+            verdict.over("acceleration", float(np.max(np.abs(acceleration[-1]) - allowed)), tol.acceleration)
             if len(window) >= 4:
                 jerk = np.diff(acceleration, axis=0)[-1] / dt
                 verdict.over("jerk", float(np.max(np.abs(jerk) - limits.jerk)), tol.jerk)
