@@ -15,7 +15,7 @@ from ..hashes import built_hash
 from .check import Item, require
 from .observer import Observer
 
-DISCOVERY_S = 4.0
+DISCOVERY_S = 8.0
 """Longest wait for the graph to become complete."""
 
 
@@ -46,12 +46,13 @@ def missing(cell: Observer) -> list[str]:
     return absent
 
 
-def discover(cell: Observer) -> None:
-    """Wait until everything of the contract is in the graph, at most DISCOVERY_S."""
-    end = time.monotonic() + DISCOVERY_S
+def discover(cell: Observer, timeout: float = DISCOVERY_S) -> bool:
+    """Wait until everything of the contract is in the graph, at most `timeout` [s]. False when nothing of it is."""
+    end = time.monotonic() + timeout
     while missing(cell) and time.monotonic() < end:
         cell.pump(0.2)
     cell.hear_all()
+    return any(endpoints(cell, topic) for topic in cell.topics())
 
 
 def action_name(cell: Observer, action: Action) -> str:

@@ -13,6 +13,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from twincell_runtime.polled import PolledSubscription, Received
 
@@ -35,13 +36,22 @@ class Observer:
     """Watches the cell in `namespace`. Use as a context manager.
 
     Recorded topics live on a node that no executor spins; services and actions on a second one. `remaps` are ROS remapping
-    rules such as `joint_states:=other`.
+    rules such as `joint_states:=other`. Without `domain` ROS_DOMAIN_ID counts.
     """
 
-    def __init__(self, facts: RobotFacts, namespace: str = "", *, remaps: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        facts: RobotFacts,
+        namespace: str = "",
+        *,
+        domain: int | None = None,
+        remaps: Sequence[str] = (),
+    ) -> None:
         self.facts = facts
         self._context = rclpy.Context()
-        rclpy.init(args=[], context=self._context)
+        rclpy.init(
+            args=[], context=self._context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO
+        )
         arguments = ["--ros-args", *(word for rule in remaps for word in ("-r", rule))] if remaps else []
 
         def node(name: str) -> Node:

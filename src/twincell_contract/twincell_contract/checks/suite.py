@@ -39,8 +39,7 @@ ACTING: tuple[Group, ...] = (
 
 
 def check(cell: Observer, *, only_watch: bool = False) -> Iterator[Check]:
-    """Check a running cell; with `only_watch` nothing is commanded. About 10 s for watching, a minute for all."""
-    graph.discover(cell)
+    """Check a cell that graph.discover has found; with `only_watch` nothing is commanded."""
     cell.pump(streams.WINDOW_S)
     for group in WATCHING if only_watch else WATCHING + ACTING:
         yield from run(group(cell), cell)

@@ -1,0 +1,187 @@
+"""Deliberately broken arms: the checker names what is wrong, and nothing that is right.
+
+One cell runs; for each case a node at the wire between its arm and the checker breaks one thing. A UR5 is used because
+its 125 Hz leave the processor to the checker.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+import pytest
+from geometry_msgs.msg import PoseStamped
+from mutator import Mutator
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import JointState
+from twincell_cell.commands.check import facts
+from twincell_cell.config import CellConfig
+from twincell_cell.session import CellSession
+from twincell_contract.checks import graph, suite
+from twincell_contract.checks.observer import Observer
+
+from twincell_contract import names, qos
+from twincell_msgs.msg import ArmStatus
+
+CONFIG = CellConfig(robot="ur5", namespace="broken_arms", domain=int(os.environ.get("ROS_DOMAIN_ID", "0")))
+DISCOVERY_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def cell() -> Iterator[CellSession]:
+    """A cell that keeps the contract."""
+    with CellSession(CONFIG, "test") as session:
+        session.wait_ready()
+        yield session
+
+
+def failed_checks(remaps: list[str]) -> set[str]:
+    """Names of the checks that fail when the checker sees the cell through these remaps."""
+    with Observer(facts(CONFIG), CONFIG.full_namespace, domain=CONFIG.domain, remaps=remaps) as observer:
+        assert graph.discover(observer, DISCOVERY_S)
+        return {check.name for check in suite.check(observer, only_watch=True) if not check.ok}
+
+
+def rotated(message: JointState) -> JointState:
+    """Each value under its neighbour's name."""
+    for field_name in ("position", "velocity", "effort"):
+        values = list(getattr(message, field_name))
+        setattr(message, field_name, values[1:] + values[:1])
+    return message
+
+
+def renamed(message: JointState) -> JointState:
+    """Names and values agree, but not in chain order."""
+    order = sorted(range(len(message.name)), key=lambda k: message.name[k])
+    for field_name in ("position", "velocity", "effort"):
+        values = getattr(message, field_name)
+        setattr(message, field_name, [values[k] for k in order])
+    message.name = [message.name[k] for k in order]
+    return message
+
+
+def in_degrees(message: JointState) -> JointState:
+    """Degrees instead of radians."""
+    message.position = [math.degrees(value) for value in message.position]
+    message.velocity = [math.degrees(value) for value in message.velocity]
+    return message
+
+
+def in_frame(frame: str) -> Callable[[Any], Any]:
+    """Another frame in the header."""
+
+    def change(message: Any) -> Any:
+        message.header.frame_id = frame
+        return message
+
+    return change
+
+
+def every_second() -> Callable[[Any], Any]:
+    """Half the rate."""
+    keep = cycle((True, False))
+    return lambda message: message if next(keep) else None
+
+
+def as_fraction(message: ArmStatus) -> ArmStatus:
+    """A speed scaling that no percentage can be."""
+    message.speed_scaling = 250.0
+    return message
+
+
+@dataclass(frozen=True)
+class Case:
+    """One broken thing, the check that must name it, and others that may fail with it because they look at it too."""
+
+    kind: type[Any]
+    topic: str
+    change: Callable[[Any], Any]
+    caught: str
+    with_it: set[str] = field(default_factory=set)
+    offered: QoSProfile = field(default_factory=qos.streaming)
+
+
+KINEMATICS = {
+    "tcp_pose_agrees_with_kinematics",
+    "tf_agrees_with_kinematics",
+    "dynamic_joint_states_agree",
+    "commands_shape",
+}
+
+CASES = {
+    "wrong frame of joint_states": Case(
+        JointState, names.JOINT_STATES, in_frame("tool0"), "joint_states_frame"
+    ),
+    "wrong frame of the tool pose": Case(PoseStamped, names.TCP_POSE, in_frame("world"), "tcp_pose_frame"),
+    "values under other joints' names": Case(
+        JointState,
+        names.JOINT_STATES,
+        rotated,
+        "joint_states_order",
+        KINEMATICS | {"joint_states_within_limits"},
+    ),
+    "names not in chain order": Case(JointState, names.JOINT_STATES, renamed, "joint_states_order"),
+    "half the rate": Case(
+        JointState,
+        names.JOINT_STATES,
+        every_second(),
+        f"rate:{names.JOINT_STATES}",
+        {"joint_states_stamps_spaced_by_period"},
+    ),
+    "best effort": Case(
+        JointState,
+        names.JOINT_STATES,
+        lambda message: message,
+        f"topic_qos:{names.JOINT_STATES}",
+        offered=qos.sensor(),
+    ),
+    "degrees": Case(
+        JointState,
+        names.JOINT_STATES,
+        in_degrees,
+        "joint_states_radians",
+        KINEMATICS | {"joint_states_within_limits", "joint_states_at_rest"},
+    ),
+    "status not latched": Case(
+        ArmStatus,
+        names.ARM_STATUS,
+        lambda message: message,
+        f"topic_qos:{names.ARM_STATUS}",
+        offered=qos.streaming(),
+    ),
+    "speed scaling beyond percent": Case(
+        ArmStatus, names.ARM_STATUS, as_fraction, "arm_status_ready", offered=qos.latched()
+    ),
+}
+
+
+@pytest.mark.slow
+def test_the_unbroken_cell_passes(cell: CellSession) -> None:
+    assert failed_checks([]) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [pytest.param(case, id=word) for word, case in CASES.items()])
+def test_a_broken_topic_is_caught_by_name(cell: CellSession, case: Case) -> None:
+    with Mutator(
+        case.kind, case.topic, case.change, case.offered, CONFIG.full_namespace, CONFIG.domain
+    ) as mutator:
+        failed = failed_checks([mutator.remap])
+    assert case.caught in failed
+    assert failed <= case.with_it | {case.caught}
+
+
+@pytest.mark.slow
+def test_a_missing_service_is_caught_by_name(cell: CellSession) -> None:
+    """The checker looks for arm/stop where nobody serves it."""
+    assert failed_checks([f"{names.ARM_STOP}:=broken/stop"]) == {f"service:{names.ARM_STOP}"}
+
+
+@pytest.mark.slow
+def test_a_missing_topic_is_caught_by_name(cell: CellSession) -> None:
+    failed = failed_checks([f"{names.WRENCH}:=broken/wrench"])
+    assert failed == {
+        f"{word}:{names.WRENCH}" for word in ("topic", "topic_qos", "one_publisher", "rate")
+    } | {"wrench_frame_and_size"}
