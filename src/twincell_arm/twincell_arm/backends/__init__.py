@@ -1,0 +1,1 @@
+"""What drives the joints: one module or folder per backend."""
