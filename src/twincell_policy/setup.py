@@ -16,5 +16,5 @@ setup(
     maintainer_email="maintainers@twincell.dev",
     description="Policy package format, ONNX runtime, observation pipeline, policy node",
     license="Apache-2.0",
-    entry_points={"console_scripts": []},
+    entry_points={"console_scripts": ["policy_node = twincell_policy.node:main"]},
 )

@@ -1,0 +1,139 @@
+"""Whether a package may drive the running cell: every field of the manifest that the cell must match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from twincell_policy.manifest import Manifest, Problem
+
+_RATE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class CellFacts:
+    """What the running cell is. Names of joints and frames are without tf prefix."""
+
+    robot: str
+    variant: str
+    joint_names: tuple[str, ...]
+    """In the order of the profile's chain."""
+    measured_joint_names: frozenset[str]
+    """The joints that joint_states carries."""
+    rate_hz: float
+    command_timeout_s: float
+    """The controller takes a source that sent nothing for longer as silent [s]."""
+    root_frame: str
+    tool_frame: str
+    cameras: tuple[str, ...]
+    source_topics: frozenset[str]
+    """Kinds of the policy's source topics that the controller listens to."""
+
+
+def mismatches(manifest: Manifest, facts: CellFacts) -> list[Problem]:
+    """The fields that do not match the cell, in the manifest's order. Empty: the policy may run."""
+    return [
+        *_robot(manifest, facts),
+        *_joints(manifest, facts),
+        *_rate(manifest, facts),
+        *_frames(manifest, facts),
+        *_cameras(manifest, facts),
+        *_action(manifest, facts),
+    ]
+
+
+def _robot(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
+    robots = [robot for robot in manifest.robots if robot.profile == facts.robot]
+    if not robots:
+        names = ", ".join(robot.profile for robot in manifest.robots)
+        yield Problem(
+            "robot/profile",
+            f"made for {names}, the cell is a {facts.robot}",
+            "choose a policy for this robot",
+        )
+        return
+    variants = [name for robot in robots for name in robot.variants]
+    if all(robot.variants for robot in robots) and facts.variant not in variants:
+        yield Problem(
+            "robot/variants",
+            f"made for {', '.join(variants)}, the cell's variant is {facts.variant}",
+            "choose a policy for this variant",
+        )
+
+
+def _joints(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
+    wanted, present = manifest.joint_names, facts.joint_names
+    if set(wanted) != set(present):
+        odd = sorted(set(wanted) ^ set(present))
+        yield Problem(
+            "joint_names", f"the cell's joints differ in {', '.join(odd)}", "choose a policy for this robot"
+        )
+    elif wanted != present:
+        index = next(i for i, (a, b) in enumerate(zip(wanted, present, strict=True)) if a != b)
+        yield Problem(
+            "joint_names",
+            f"joint {index} is {wanted[index]}, the cell's is {present[index]}",
+            "export the policy in the robot's joint order",
+        )
+    missing = [name for name in present if name not in facts.measured_joint_names]
+    if missing:
+        yield Problem(
+            "joint_names",
+            f"joint_states does not carry {', '.join(missing)}",
+            "check robot and tf_prefix of the cell",
+        )
+
+
+def _rate(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
+    ticks = facts.rate_hz / manifest.rate_hz
+    if ticks < 1.0 - _RATE_TOLERANCE or abs(ticks - round(ticks)) > _RATE_TOLERANCE * ticks:
+        yield Problem(
+            "rate_hz",
+            f"{manifest.rate_hz:g} Hz does not divide the robot's {facts.rate_hz:g} Hz",
+            "train at a rate that does",
+        )
+    if 1.0 / manifest.rate_hz >= facts.command_timeout_s:
+        yield Problem(
+            "rate_hz",
+            f"{manifest.rate_hz:g} Hz is slower than the controller's command time-out of {facts.command_timeout_s:g} s",
+            "use a faster policy or a safety profile with a longer time-out",
+        )
+
+
+def _frames(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
+    observation = manifest.observation
+    for key, wanted, present in (
+        ("frame", observation.frame, facts.root_frame),
+        ("tool_frame", observation.tool_frame, facts.tool_frame),
+    ):
+        if wanted != present:
+            yield Problem(
+                f"observation/{key}", f"'{wanted}', the cell has '{present}'", "export in the robot's frames"
+            )
+
+
+def _cameras(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
+    for index, name in enumerate(manifest.cameras):
+        if name not in facts.cameras:
+            has = ", ".join(facts.cameras) or "none"
+            yield Problem(
+                f"cameras/{index}/name",
+                f"needs camera '{name}', the cell has {has}",
+                "start a cell with this camera",
+            )
+
+
+def _action(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
+    action = manifest.action
+    if action.semantics == "cartesian_twist" and action.frame != facts.root_frame:
+        yield Problem(
+            "action/frame",
+            f"'{action.frame}', twists are taken in '{facts.root_frame}'",
+            "export in that frame",
+        )
+    if action.topic not in facts.source_topics:
+        yield Problem(
+            "action/semantics",
+            f"{action.semantics} needs policy/{action.topic}, which no controller listens to",
+            "start the controller, or use a policy with other actions",
+        )
