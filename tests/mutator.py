@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -14,6 +14,7 @@ Change = Callable[[Any], Any]
 """Takes a message and returns what is published instead, None for nothing."""
 
 
+@final
 class Mutator:
     """Republishes `topic` as `broken/<topic>`. Use as a context manager; `remap` is the checker's remapping rule."""
 

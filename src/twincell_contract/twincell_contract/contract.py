@@ -117,6 +117,7 @@ ARM_TOPICS = (
         published=False,
         unit="m between the fingers, N",
         note="max_effort 0 means the gripper's own default.",
+        when=When.GRIPPER,
     ),
     Topic(
         names.GRIPPER_STATE,
@@ -125,6 +126,7 @@ ARM_TOPICS = (
         rate=STATE_RATE,
         unit="m between the fingers, m/s, N",
         order="one entry: the gripper's width",
+        when=When.GRIPPER,
     ),
 )
 

@@ -25,6 +25,7 @@ class When(Enum):
 
     ALWAYS = "always"
     WORLD = "where there is a world (sim, emulators)"
+    GRIPPER = "where there is a gripper"
     SIM_CLOCK = "with clock:=sim or clock:=lockstep"
     LOCKSTEP = "with clock:=lockstep"
 

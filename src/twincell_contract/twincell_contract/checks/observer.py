@@ -120,7 +120,11 @@ class Observer:
                 self._streams[topic.name] = (self._subscribe(topic, weakest), messages)
 
     def _applies(self, when: When) -> bool:
-        return when is When.ALWAYS or (when is When.WORLD and self.facts.has_world)
+        return {
+            When.ALWAYS: True,
+            When.WORLD: self.facts.has_world,
+            When.GRIPPER: self.facts.gripper_stroke is not None,
+        }.get(when, False)
 
     def topics(self) -> list[Topic]:
         """The contract's topics that exist in this cell."""
