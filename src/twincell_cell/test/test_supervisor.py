@@ -21,7 +21,8 @@ WITH_CHILD = (
     "child = subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(60)'])\n"
     "print(child.pid, flush=True)\ntime.sleep(60)\n"
 )
-FAILING = "import sys\nprint('before')\nprint('no such robot', file=sys.stderr)\nsys.exit(2)\n"
+FAILING = "import sys\nprint('before')\nprint('arm: error: no such robot', file=sys.stderr)\nprint('chatter')\nsys.exit(2)\n"
+RAISING = "raise KeyError('where')\n"
 
 
 @pytest.fixture
@@ -96,7 +97,21 @@ def test_a_death_is_told_in_one_sentence_with_the_end_of_the_log(module: object)
     with pytest.raises(NodeDied) as caught:
         supervisor.check()
     text = str(caught.value)
-    assert "'fake1' ended with code 2" in text and "no such robot" in text and "\n" not in text
+    assert "'fake1' ended with code 2" in text and text.endswith("ends: arm: error: no such robot")
+
+
+def test_an_exception_is_told_by_its_last_line(module: object) -> None:
+    supervisor = module(RAISING)  # type: ignore[operator]
+    supervisor.start()
+    assert until(lambda: supervisor.dead() == ["fake0"])
+    assert supervisor.tail("fake0") == "KeyError: 'where'"
+
+
+def test_without_an_error_the_last_lines_are_told(module: object) -> None:
+    supervisor = module("[print(i) for i in range(5)]")  # type: ignore[operator]
+    supervisor.start()
+    assert until(lambda: supervisor.dead() == ["fake0"])
+    assert supervisor.tail("fake0") == "2 | 3 | 4"
 
 
 def test_a_kill_is_named(module: object) -> None:

@@ -49,8 +49,13 @@ ARGUMENTS = (
     Argument("tf_prefix", "", "Put before every joint and frame name."),
     Argument("namespace", "", "ROS namespace, so that several cells share a host."),
     Argument("params_file", "", "ROS parameter file that wins over the values of this launch."),
-    Argument("headless_mode", "true", "true: no viewer.", _BOOLEANS),
-    Argument("launch_rviz", "false", "There is no RViz here: true starts the viewer.", _BOOLEANS),
+    Argument(
+        "headless_mode",
+        "false",
+        "As in the UR driver: a real arm is driven without a program on its pendant. The mujoco backend has none.",
+        _BOOLEANS,
+    ),
+    Argument("launch_rviz", "false", "true: show the cell. There is no RViz here, it starts the viewer.", _BOOLEANS),
     Argument("viewer", "web", "Which viewer: a web page or MuJoCo's window.", ("web", "window")),
     Argument("viewer_port", "8650", "Port of the web page on 127.0.0.1."),
 )
@@ -58,7 +63,6 @@ ARGUMENTS = (
 
 def config_from_launch(values: Mapping[str, str]) -> CellConfig:
     """The checked cell for argument values as launch gives them, all text. Raises UserError naming the argument."""
-    show = values["headless_mode"] == "false" or values["launch_rviz"] == "true"
     if not values["viewer_port"].isdecimal():
         raise UserError(f"viewer_port '{values['viewer_port']}' is not a port number")
     return check(
@@ -76,7 +80,7 @@ def config_from_launch(values: Mapping[str, str]) -> CellConfig:
             robot_ip=values["robot_ip"],
             params_file=values["params_file"],
             domain=int(os.environ.get("ROS_DOMAIN_ID") or 0),
-            viewer=values["viewer"] if show else "off",
+            viewer=values["viewer"] if values["launch_rviz"] == "true" else "off",
             viewer_port=int(values["viewer_port"]),
         )
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 LADDER = ((signal.SIGINT, 2.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 _POLL_S = 0.01
 _TAIL_LINES = 3
+# `node: error: ...` of node_main, and the last line of a traceback.
+_ERROR = re.compile(r"(^|\W)error: |^[\w.]+(Error|Exception|Exit)\b")
 
 
 class CellError(RuntimeError):
@@ -101,13 +104,16 @@ class Supervisor:
             )
 
     def tail(self, name: str, lines: int = _TAIL_LINES) -> str:
-        """The last non-empty lines of a node's log, joined to one line."""
+        """What a node's log says last, in one line: its last error where it names one, else its last lines."""
         try:
             text = self.log_file(name).read_text(errors="replace")
         except OSError:
             return "(no log)"
-        kept = [line.strip() for line in text.splitlines() if line.strip()][-lines:]
-        return " | ".join(kept) if kept else "(empty)"
+        kept = [line.strip() for line in text.splitlines() if line.strip()]
+        # Libraries may go on talking after the error while the interpreter ends (nanobind's leak reports).
+        errors = [line for line in kept if _ERROR.search(line)]
+        chosen = errors[-1:] or kept[-lines:]
+        return " | ".join(chosen) if chosen else "(empty)"
 
     def stop(self, ladder: Iterable[tuple[signal.Signals, float]] = LADDER) -> None:
         """End every process group: interrupt, terminate, kill. Returns when all are gone."""

@@ -1,0 +1,106 @@
+"""Killed nodes: the death is told, nothing is left behind, the next start is clean."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from twincell_cell import shm
+from twincell_cell.session import CellSession
+from twincell_cell.supervisor import NodeDied
+
+NODES = ("arm", "controller_servo", "controller", "policy", "cell")
+
+
+def kill_one(session: CellSession, name: str) -> None:
+    """Kill a node and see that the session tells it within a second."""
+    assert session.supervisor is not None
+    os.kill(session.supervisor.pids[name], signal.SIGKILL)
+    with pytest.raises(NodeDied, match=f"'{name}' was killed by SIGKILL"):
+        session.spin_until(lambda: False, 1.0)
+
+
+def litter_after(start_cell, kills: int) -> list[Path]:
+    """Kill a random node of a fresh cell `kills` times; what lies around after one more start."""
+    rng = random.Random(kills)
+    for _ in range(kills):
+        session = start_cell(namespace="killed")
+        # Only a node that has joined DDS has anything to leave behind.
+        session.spin_until(lambda: len(session.node.get_node_names()) > len(NODES), 10.0)
+        kill_one(session, rng.choice(NODES))
+        session.close()
+    time.sleep(shm.MIN_AGE + 0.1)
+    start_cell(namespace="killed").close()
+    # What other cells on this machine leave meanwhile is theirs: look only for files older than this start.
+    time.sleep(shm.MIN_AGE + 0.1)
+    return shm.stale_files()
+
+
+def test_ten_kills_leave_no_litter_after_the_next_start(start_cell) -> None:
+    assert litter_after(start_cell, 10) == []
+
+
+@pytest.mark.slow
+def test_fifty_kills_leave_no_litter_after_the_next_start(start_cell) -> None:
+    assert litter_after(start_cell, 50) == []
+
+
+def test_killing_the_command_leaves_no_process(domain: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "twincell_cell", "up", "--robot", "ur5", "--headless"]
+    command += ["--namespace", "orphans", "--domain", str(domain)]
+    environment = {**os.environ, "TWINCELL_RUNS": str(tmp_path)}
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert parent.stdout is not None
+    try:
+        for line in parent.stdout:
+            if "holds its pose" in line:
+                break
+        children = children_of(parent.pid)
+        assert len(children) == len(NODES)
+        parent.kill()
+        parent.wait()
+        end = time.monotonic() + 2.0
+        while any(alive(pid) for pid in children) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not any(alive(pid) for pid in children)
+    finally:
+        parent.kill()
+        parent.stdout.close()
+
+
+def test_ctrl_c_ends_the_command_within_five_seconds(domain: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "twincell_cell", "up", "--robot", "ur5", "--headless"]
+    command += ["--namespace", "interrupted", "--domain", str(domain)]
+    environment = {**os.environ, "TWINCELL_RUNS": str(tmp_path)}
+    pipe = subprocess.PIPE
+    parent = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+    assert parent.stdout is not None
+    for line in parent.stdout:
+        if "holds its pose" in line:
+            break
+    children = children_of(parent.pid)
+    begin = time.monotonic()
+    parent.send_signal(signal.SIGINT)
+    parent.send_signal(signal.SIGINT)  # impatience must not cut the clean-up short
+    _, err = parent.communicate(timeout=10.0)
+    assert time.monotonic() - begin < 5.0
+    assert parent.returncode == 130 and err == ""
+    assert len(children) == len(NODES) and not any(alive(pid) for pid in children)
+
+
+def children_of(pid: int) -> list[int]:
+    """Process ids of a process's children."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
