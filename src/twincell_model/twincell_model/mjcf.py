@@ -7,22 +7,25 @@ the tool frame, torque motors named like the joints. Names carry the profile's t
 import mujoco
 import numpy as np
 
-from twincell_model import rotations
+from twincell_model import appearance, rotations
+from twincell_model.grippers import gripper_spec
+from twincell_model.groups import COLLISION_GROUP, VISUAL_GROUP
 from twincell_model.profile import RobotProfile
 from twincell_model.spec import Inertial, LinkSpec
 
-VISUAL_GROUP = 2
-COLLISION_GROUP = 3
+__all__ = ["COLLISION_GROUP", "TOOL_SITE", "VISUAL_GROUP", "arm_spec", "excluded_pairs", "gripper_spec"]
+
 TOOL_SITE = "tool"
 TIMESTEP_S = 0.002
 
 
-def arm_spec(profile: RobotProfile, visuals: str = "primitives") -> mujoco.MjSpec:
+def arm_spec(profile: RobotProfile, visuals: str = "primitives", *, mesh_folder: str = "") -> mujoco.MjSpec:
     """The arm as an MjSpec whose root body stands at the world's origin.
 
-    visuals: "primitives" (ships here), "none", "meshes:DIR", "meshes" (ament index) or "menagerie".
-    Raises UserError where the wanted visuals are not to be had.
+    visuals: an option of twincell_model.appearance. mesh_folder: where the meshes of "primitives" lie as files; they are
+    made in memory without it. Raises UserError where the wanted visuals are not to be had.
     """
+    looks = appearance.resolve(profile, visuals)
     spec = mujoco.MjSpec()
     spec.modelname = profile.name
     spec.compiler.degree = False
@@ -52,6 +55,7 @@ def arm_spec(profile: RobotProfile, visuals: str = "primitives") -> mujoco.MjSpe
                 actfrclimited=mujoco.mjtLimited.mjLIMITED_TRUE,
             )
         _add_collision(body, link)
+        appearance.add(spec, body, looks.get(link.name, ()), profile.tf_prefix, mesh_folder)
     for joint in profile.joints:
         spec.add_actuator(
             name=joint.name,
