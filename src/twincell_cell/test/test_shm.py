@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from twincell_cell import shm
 
 SEGMENT = "fastrtps_0123456789abcdef"
