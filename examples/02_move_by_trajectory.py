@@ -4,11 +4,12 @@ import argparse
 
 import rclpy
 from builtin_interfaces.msg import Duration
-from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient
 from rclpy.wait_for_message import wait_for_message
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectoryPoint
+
+from control_msgs.action import FollowJointTrajectory
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--namespace", default="")

@@ -6,6 +6,7 @@ import time
 import rclpy
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from rclpy.wait_for_message import wait_for_message
+
 from twincell_msgs.srv import Acquire, Release
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -3,6 +3,7 @@
 import argparse
 
 import rclpy
+
 from twincell_msgs.srv import EndEpisode, ResetCell, StartEpisode
 
 parser = argparse.ArgumentParser(description=__doc__)

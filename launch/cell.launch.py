@@ -12,7 +12,6 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-
 from twincell_cell.launching import ARGUMENTS, config_from_launch, node_arguments
 
 

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
 from twincell_cell.config import CellConfig, check
 from twincell_cell.session import CellSession
 

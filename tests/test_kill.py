@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from twincell_cell import shm
 from twincell_cell.session import CellSession
 from twincell_cell.supervisor import NodeDied
+
+from twincell_cell import shm
 
 NODES = ("arm", "controller_servo", "controller", "policy", "cell")
 
@@ -24,29 +25,30 @@ def kill_one(session: CellSession, name: str) -> None:
         session.spin_until(lambda: False, 1.0)
 
 
-def litter_after(start_cell, kills: int) -> list[Path]:
-    """Kill a random node of a fresh cell `kills` times; what lies around after one more start."""
+def check_litter(start_cell, kills: int) -> None:
+    """Kill a random node of a fresh cell `kills` times: what that leaves is gone after one more start."""
     rng = random.Random(kills)
     for _ in range(kills):
         session = start_cell(namespace="killed")
         # Only a node that has joined DDS has anything to leave behind.
-        session.spin_until(lambda: len(session.node.get_node_names()) > len(NODES), 10.0)
+        assert session.spin_until(lambda s=session: len(s.node.get_node_names()) > len(NODES), 15.0)
         kill_one(session, rng.choice(NODES))
         session.close()
     time.sleep(shm.MIN_AGE + 0.1)
+    litter = shm.stale_files()
+    assert litter, "a killed process leaves its segment: without one this test shows nothing"
     start_cell(namespace="killed").close()
-    # What other cells on this machine leave meanwhile is theirs: look only for files older than this start.
-    time.sleep(shm.MIN_AGE + 0.1)
-    return shm.stale_files()
+    # Other cells on this machine may leave files meanwhile: what counts is what lay there before the start.
+    assert set(litter) & set(shm.stale_files()) == set()
 
 
 def test_ten_kills_leave_no_litter_after_the_next_start(start_cell) -> None:
-    assert litter_after(start_cell, 10) == []
+    check_litter(start_cell, 10)
 
 
 @pytest.mark.slow
 def test_fifty_kills_leave_no_litter_after_the_next_start(start_cell) -> None:
-    assert litter_after(start_cell, 50) == []
+    check_litter(start_cell, 50)
 
 
 def test_killing_the_command_leaves_no_process(domain: int, tmp_path: Path) -> None:

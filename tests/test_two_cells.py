@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Duration
-from control_msgs.action import FollowJointTrajectory
 from rclpy.action import ActionClient
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectoryPoint
 from twincell_cell.session import CellSession
 from twincell_cell.supervisor import CellError
+from twincell_runtime.polled import PolledSubscription
+
+from control_msgs.action import FollowJointTrajectory
 from twincell_contract import names, qos
 from twincell_msgs.msg import ControllerStatus
 from twincell_msgs.srv import ResetCell
-from twincell_runtime.polled import PolledSubscription
 
 # What ROS itself keeps outside namespaces.
 GLOBAL_TOPICS = {"/parameter_events", "/rosout"}
@@ -44,7 +45,9 @@ def move(session: CellSession, start: dict[str, float], offset: float) -> int:
     target = list(start.values())
     target[0] += offset
     goal.trajectory.points = [
-        JointTrajectoryPoint(positions=target, velocities=[0.0] * len(target), time_from_start=Duration(sec=2))
+        JointTrajectoryPoint(
+            positions=target, velocities=[0.0] * len(target), time_from_start=Duration(sec=2)
+        )
     ]
     client = ActionClient(session.node, FollowJointTrajectory, names.FOLLOW_JOINT_TRAJECTORY)
     assert session.spin_until(client.server_is_ready, 5.0)

@@ -46,7 +46,12 @@ def test_wrong_words(words: list[str], named: str, capsys: pytest.CaptureFixture
 
 def test_help_is_fast_and_names_every_verb() -> None:
     begin = time.process_time(), time.monotonic()
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "twincell_cell", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "twincell_cell", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert time.monotonic() - begin[1] < 3.0
     for verb in ("demo", "up", "status", "policy"):
         assert f"\n    {verb} " in done.stdout
@@ -60,7 +65,9 @@ def test_every_verb_has_a_name_and_one_line_of_help() -> None:
         assert module.__doc__
 
 
-def test_a_cell_error_is_one_line_and_code_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cell_error_is_one_line_and_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from twincell_cell.supervisor import CellError
 
     def fail(argv: object) -> None:

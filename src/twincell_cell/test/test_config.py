@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from twincell_model.errors import UserError
-
 from twincell_cell.config import CellConfig, check, check_place
+from twincell_model.errors import UserError
 
 
 @pytest.mark.parametrize("robot", ["ur5", "ur5e", "xarm7"])

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+from twincell_cell.frames import WORLD, chain_pose, robot_frames, scene_frames
 from twincell_model.kinematics import Kinematics
 from twincell_model.profile import load_profile
 from twincell_world.rotations import rotate
 from twincell_world.scene import load_scene
-
-from twincell_cell.frames import WORLD, chain_pose, robot_frames, scene_frames
 
 
 @pytest.mark.parametrize("robot", ["ur5", "ur5e", "xarm7"])

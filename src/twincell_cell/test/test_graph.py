@@ -3,9 +3,9 @@
 import dataclasses
 
 import pytest
+from twincell_cell.config import CellConfig
 
 from twincell_cell import graph
-from twincell_cell.config import CellConfig
 
 
 def test_the_cell_has_its_processes_and_a_viewer_on_demand() -> None:

@@ -1,20 +1,20 @@
-"""The launch file: its arguments as data, and the map to launch_ros actions, with the real launch where it is installed."""
+"""The launch file: its arguments as data, and their map to actions, with the real launch where it is installed."""
 
 import ast
 import importlib.util
 from pathlib import Path
 
 import pytest
+from twincell_cell.config import CellConfig
+from twincell_cell.launching import ARGUMENTS, config_from_launch, node_arguments
 from twincell_model.errors import UserError
 
 from twincell_cell import graph
-from twincell_cell.config import CellConfig
-from twincell_cell.launching import ARGUMENTS, config_from_launch, node_arguments
 
 LAUNCH_FILE = Path(__file__).resolve().parents[3] / "launch" / "cell.launch.py"
 DEFAULTS = {argument.name: argument.default for argument in ARGUMENTS}
 
-# Parameters of launch_ros.actions.Node and of launch.actions.ExecuteLocal that it passes on (launch 3.7, launch_ros 0.28).
+# Of launch_ros.actions.Node, and of launch.actions.ExecuteLocal that it passes on (launch 3.7, launch_ros 0.28).
 NODE_PARAMETERS = {
     "executable",
     "package",
@@ -55,7 +55,8 @@ def test_each_argument_reaches_the_cell(argument: str, value: str, field: str, e
 
 
 @pytest.mark.parametrize(
-    ("argument", "value"), [("robot", "kuka"), ("scene", "nowhere.yaml"), ("viewer_port", "web"), ("namespace", "a b")]
+    ("argument", "value"),
+    [("robot", "kuka"), ("scene", "nowhere.yaml"), ("viewer_port", "web"), ("namespace", "a b")],
 )
 def test_wrong_values_are_named(argument: str, value: str) -> None:
     with pytest.raises(UserError, match=value):
@@ -84,7 +85,11 @@ def test_the_launch_file_maps_every_argument_and_node() -> None:
     if importlib.util.find_spec("launch_ros") is None:
         # `launch` is on no package index: without a ROS 2 installation only the file's shape can be looked at.
         tree = ast.parse(LAUNCH_FILE.read_text())
-        called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        called = {
+            node.func.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
         assert {"node_arguments", "config_from_launch", "DeclareLaunchArgument", "Node"} <= called
         return
     from launch import LaunchContext

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from twincell_cell.supervisor import CellError
 
 from twincell_cell import lock
-from twincell_cell.supervisor import CellError
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,9 @@
 """The monitor: words for modes, rates from the publishers' own times."""
 
 import pytest
-from twincell_msgs.msg import ArmStatus, ControllerStatus
-
 from twincell_cell.monitor import Rate, mode_names
+
+from twincell_msgs.msg import ArmStatus, ControllerStatus
 
 
 def test_every_mode_has_a_word() -> None:

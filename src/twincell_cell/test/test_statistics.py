@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from twincell_cell.statistics import quantile, wilson
 
 

@@ -10,18 +10,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from twincell_cell.graph import NodeSpec
 from twincell_cell.supervisor import NodeDied, Supervisor
 
 SLEEPER = "import time\nprint('up', flush=True)\ntime.sleep(60)\n"
-STUBBORN = "import signal, time\n[signal.signal(n, signal.SIG_IGN) for n in (2, 15)]\nprint('up', flush=True)\ntime.sleep(60)\n"
-WITH_CHILD = (
-    "import subprocess, sys, time\n"
-    "child = subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(60)'])\n"
-    "print(child.pid, flush=True)\ntime.sleep(60)\n"
-)
-FAILING = "import sys\nprint('before')\nprint('arm: error: no such robot', file=sys.stderr)\nprint('chatter')\nsys.exit(2)\n"
+STUBBORN = """
+import signal, time
+[signal.signal(n, signal.SIG_IGN) for n in (2, 15)]
+print('up', flush=True)
+time.sleep(60)
+"""
+WITH_CHILD = """
+import subprocess, sys, time
+child = [sys.executable, '-c', 'import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(60)']
+print(subprocess.Popen(child).pid, flush=True)
+time.sleep(60)
+"""
+FAILING = """
+import sys
+print('before')
+print('arm: error: no such robot', file=sys.stderr)
+print('chatter')
+sys.exit(2)
+"""
 RAISING = "raise KeyError('where')\n"
 
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from twincell_model.errors import UserError
-
 from twincell_cell.web import View, WebViewer, png
+from twincell_model.errors import UserError
 
 
 @pytest.fixture

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
-from twincell_contract import names, qos
 from twincell_model.profile import load_profile
 from twincell_model.urdf import urdf_text
-from twincell_runtime import node_main
 from twincell_runtime.loop import PeriodicLoop, RateTimer, Tick
 from twincell_runtime.params import Param, declare
 from twincell_world.scene import load_scene
@@ -21,6 +20,8 @@ from twincell_cell.config import BACKENDS
 from twincell_cell.episodes import EpisodeServices
 from twincell_cell.frames import robot_frames, scene_frames
 from twincell_cell.state_publisher import RATE_HZ, StatePublisher
+from twincell_contract import names, qos
+from twincell_runtime import node_main
 
 PARAMETERS = (
     Param("robot", "ur5e", "Robot profile, a file under config/robots."),
@@ -78,10 +79,8 @@ class CellRunner:
         self._cell.destroy_node()
 
     def _spin(self) -> None:
-        try:
+        with contextlib.suppress(ExternalShutdownException):
             self._executor.spin()
-        except ExternalShutdownException:
-            pass
 
     def _tick(self, tick: Tick) -> None:
         state = self._states.tick()

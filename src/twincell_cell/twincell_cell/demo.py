@@ -87,6 +87,7 @@ class EpisodeRunner:
 
     def __init__(self, session: CellSession, policy: str, tolerance: float, timeout: float) -> None:
         from rclpy.action import ActionClient
+
         from twincell_contract import names
         from twincell_msgs.action import RunPolicy
 
@@ -123,6 +124,7 @@ class EpisodeRunner:
 
     def _run_policy(self, target: Any) -> tuple[str, float]:
         from action_msgs.msg import GoalStatus
+
         from twincell_msgs.action import RunPolicy
 
         goal = RunPolicy.Goal(

@@ -20,15 +20,15 @@ from rclpy.client import Client
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
-from twincell_contract import names, qos
 from twincell_model.profile import RobotProfile
-from twincell_msgs.msg import ControllerStatus
-from twincell_msgs.srv import EndEpisode, RandomizeWorld, ResetCell, ResetWorld, SetBodyPose, StartEpisode
 from twincell_runtime.polled import PolledSubscription
 from twincell_world.tasks import Task
 
 from twincell_cell.frames import chain_pose, robot_frames
 from twincell_cell.state_publisher import joint_angles
+from twincell_contract import names, qos
+from twincell_msgs.msg import ControllerStatus
+from twincell_msgs.srv import EndEpisode, RandomizeWorld, ResetCell, ResetWorld, SetBodyPose, StartEpisode
 
 Array = NDArray[np.float64]
 

@@ -55,7 +55,9 @@ ARGUMENTS = (
         "As in the UR driver: a real arm is driven without a program on its pendant. The mujoco backend has none.",
         _BOOLEANS,
     ),
-    Argument("launch_rviz", "false", "true: show the cell. There is no RViz here, it starts the viewer.", _BOOLEANS),
+    Argument(
+        "launch_rviz", "false", "true: show the cell. There is no RViz here, it starts the viewer.", _BOOLEANS
+    ),
     Argument("viewer", "web", "Which viewer: a web page or MuJoCo's window.", ("web", "window")),
     Argument("viewer_port", "8650", "Port of the web page on 127.0.0.1."),
 )

@@ -9,9 +9,10 @@ from typing import Any
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
+from twincell_runtime.polled import PolledSubscription
+
 from twincell_contract import names, qos
 from twincell_msgs.msg import ArmStatus, ControllerStatus
-from twincell_runtime.polled import PolledSubscription
 
 # Longest stretch over which a rate is measured [s]; a second is enough for three digits at 125 Hz.
 _WINDOW_S = 1.0
@@ -109,7 +110,9 @@ class Monitor:
             "joints": joints
             and [
                 {"name": name, "position": _finite(position), "velocity": _finite(velocity)}
-                for name, position, velocity in zip(joints.name, joints.position, joints.velocity)
+                for name, position, velocity in zip(
+                    joints.name, joints.position, joints.velocity, strict=False
+                )
             ],
             "rates_hz": {
                 names.JOINT_STATES: round(self._state_rate.hertz(), 1),

@@ -77,9 +77,10 @@ class CellSession:
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
         from rclpy.signals import SignalHandlerOptions
+        from twincell_runtime.polled import PolledSubscription
+
         from twincell_contract import names, qos
         from twincell_msgs.msg import ArmStatus, ControllerStatus
-        from twincell_runtime.polled import PolledSubscription
 
         # A context of its own, so that two sessions and pytest live in one process. Signals stay Python's.
         self._context = rclpy.Context()

@@ -12,12 +12,12 @@ from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
-from tf2_msgs.msg import TFMessage
-from twincell_contract import names, qos
 from twincell_model.profile import RobotProfile
 from twincell_runtime.polled import PolledSubscription
 
+from tf2_msgs.msg import TFMessage
 from twincell_cell.frames import Array, Frame
+from twincell_contract import names, qos
 
 RATE_HZ = 50.0
 

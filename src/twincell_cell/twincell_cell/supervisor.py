@@ -84,7 +84,7 @@ class Supervisor:
                 env=self._environment,
                 start_new_session=True,
                 # Safe with threads: between fork and exec it only makes system calls through objects made before.
-                preexec_fn=_child_setup(os.getpid(), node.nice),  # noqa: PLW1509
+                preexec_fn=_child_setup(os.getpid(), node.nice),
             )
         except OSError as error:
             raise CellError(f"node '{node.name}' could not be started: {error.strerror}") from error

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from twincell_cell.config import CellConfig
 from twincell_model.errors import UserError
+
+from twincell_cell.config import CellConfig
 
 ADDRESS = "127.0.0.1"
 _GL_BACKENDS = ("egl", "osmesa")

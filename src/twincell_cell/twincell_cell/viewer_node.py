@@ -7,11 +7,8 @@ import sys
 from typing import Any
 
 from rclpy.node import Node
-from twincell_contract import names, qos
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
-from twincell_msgs.msg import WorldState
-from twincell_runtime import node_main
 from twincell_runtime.loop import PeriodicLoop, Tick
 from twincell_runtime.params import Param, declare
 from twincell_runtime.polled import PolledSubscription
@@ -19,6 +16,9 @@ from twincell_world.scene import load_scene
 
 from twincell_cell.monitor import Monitor
 from twincell_cell.viewer import gl_backend
+from twincell_contract import names, qos
+from twincell_msgs.msg import WorldState
+from twincell_runtime import node_main
 
 PARAMETERS = (
     Param("robot", "ur5e", "Robot profile, a file under config/robots."),

@@ -84,7 +84,7 @@ class WebViewer:
         for view, future in wanted:
             try:
                 future.set_result(png(self._render(view)))
-            except Exception as error:  # noqa: BLE001 - handed to the request that waits
+            except Exception as error:
                 future.set_exception(error)
         return len(wanted)
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from twincell_model import paths
 from twincell_model.errors import UserError
 from twincell_model.kinematics import Kinematics
 from twincell_model.profile import RobotProfile, load_profile
 from twincell_model.safety import load_safety
-
 from twincell_world.tasks import Region, load_task
+
+from twincell_model import paths
 
 ROBOTS = ("ur5", "ur5e", "xarm7")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from twincell_model import documents, paths
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile
+
+from twincell_model import documents, paths
 
 Array = NDArray[np.float64]
 

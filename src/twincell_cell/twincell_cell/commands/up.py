@@ -50,7 +50,8 @@ def _next_steps(config: CellConfig) -> str:
     place = "" if config.namespace == "" else f" --namespace {config.namespace}"
     space = config.full_namespace.rstrip("/")
     lines = [
-        f"{config.robot} holds its pose in namespace '{config.full_namespace}' of domain {config.domain}; safety '{config.safety}'.",
+        f"{config.robot} holds its pose in namespace '{config.full_namespace}' of domain {config.domain};"
+        f" safety '{config.safety}'.",
     ]
     if config.viewer == "web":
         lines.append(f"  see it        {_viewer(config)}")
