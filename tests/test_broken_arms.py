@@ -157,12 +157,10 @@ CASES = {
 }
 
 
-@pytest.mark.slow
 def test_the_unbroken_cell_passes(cell: CellSession) -> None:
     assert failed_checks([]) == set()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", [pytest.param(case, id=word) for word, case in CASES.items()])
 def test_a_broken_topic_is_caught_by_name(cell: CellSession, case: Case) -> None:
     with Mutator(
@@ -173,13 +171,11 @@ def test_a_broken_topic_is_caught_by_name(cell: CellSession, case: Case) -> None
     assert failed <= case.with_it | {case.caught}
 
 
-@pytest.mark.slow
 def test_a_missing_service_is_caught_by_name(cell: CellSession) -> None:
     """The checker looks for arm/stop where nobody serves it."""
     assert failed_checks([f"{names.ARM_STOP}:=broken/stop"]) == {f"service:{names.ARM_STOP}"}
 
 
-@pytest.mark.slow
 def test_a_missing_topic_is_caught_by_name(cell: CellSession) -> None:
     failed = failed_checks([f"{names.WRENCH}:=broken/wrench"])
     assert failed == {

@@ -25,7 +25,9 @@ TWO_LINKS = """
     <parent link="base"/><child link="arm"/><origin xyz="0 0 1" rpy="0 0 0"/><axis xyz="0 0 1"/>
     <limit lower="-1" upper="2" velocity="3" effort="4"/>
   </joint>
-  <joint name="end" type="fixed"><parent link="arm"/><child link="tool"/><origin xyz="0.5 0 0" rpy="0 1.5707963 0"/></joint>
+  <joint name="end" type="fixed">
+    <parent link="arm"/><child link="tool"/><origin xyz="0.5 0 0" rpy="0 1.5707963 0"/>
+  </joint>
 </robot>
 """
 

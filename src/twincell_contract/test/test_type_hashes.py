@@ -1,4 +1,4 @@
-"""Interface definitions hash to the published values, so that vendors' nodes understand ours (over Zenoh as well)."""
+"""Interface definitions hash to the published values, so that vendors' nodes understand ours."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from twincell_contract.hashes import built_hash
 TABLE = Path(__file__).parent / "data" / "type_hashes.txt"
 DISTRIBUTION = os.environ.get("ROS_DISTRO", "jazzy")
 OTHERS = {"ur_dashboard_msgs", "example_interfaces"}
-"""Packages of the table that twincell neither builds nor needs; their rows are checked where they are installed."""
+"""Packages of the table that twincell neither builds nor needs; checked where they are installed."""
 
 
 def rows() -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The contract as data: every topic, service and action of a cell.
 
-docs/contract.md is written from these tables and the conformance checker tests a running cell against them. Names come
-from ros2_control, realsense-ros and MoveIt Servo, so that their clients work unchanged.
+docs/contract.md is written from these tables and the conformance checker tests a running cell against them.
+Names come from ros2_control, realsense-ros and MoveIt Servo, so that their clients work unchanged.
 """
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -107,8 +107,8 @@ ARM_TOPICS = (
         published=False,
         unit="rad",
         order="chain order, one value per joint",
-        note="Non-finite, of the wrong length or further from the arm's reference than its step guard: dropped and "
-        "counted. Silence for longer than the arm's time-out: the arm decelerates by its own stored stop.",
+        note="Non-finite, of the wrong length or further from the arm's reference than its step guard: dropped "
+        "and counted. Silence for longer than the arm's time-out: the arm decelerates by its own stored stop.",
     ),
     Topic(
         names.GRIPPER_COMMAND,
@@ -138,8 +138,8 @@ CONTROLLER_TOPICS = (
         rate=ROBOT_RATE,
         unit="rad",
         order="chain order, one value per joint",
-        note="Streamed from the controller's own command state, never from measured state. The controller is the only "
-        "publisher.",
+        note="Streamed from the controller's own command state, never from measured state. The controller is the "
+        "only publisher.",
     ),
     Topic(
         names.CONTROLLER_STATUS,
@@ -147,7 +147,8 @@ CONTROLLER_TOPICS = (
         Room.CONTROLLER,
         rate=Rate(45.0, 55.0),
         order="tick_position is ticks x joints, row-major, chain order",
-        note="Batches that hold every tick: owner, mode, reason bits, speed scale, ages, sequence, intervention.",
+        note="Batches that hold every tick: owner, mode, reason bits, speed scale, ages, sequence, "
+        "intervention.",
     ),
     Topic(names.CONTROLLER_TIMING, LoopTiming, Room.CONTROLLER, rate=Rate(0.5, 2.5), unit="ms"),
     *(

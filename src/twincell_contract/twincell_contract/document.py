@@ -13,13 +13,13 @@ from .reasons import SENTENCES
 
 HEADER = """# The contract of a cell
 
-Written by `python -m twincell_contract.document` from `src/twincell_contract`; edit the tables there, not this file.
-`twincell check --backend mujoco --robot ur5e` tests a running cell against every line.
+Written by `python -m twincell_contract.document` from `src/twincell_contract`; edit the tables there, not this
+file. `twincell check --backend mujoco --robot ur5e` tests a running cell against every line.
 
 All names are relative: a namespace makes a second cell on the same host (tf, diagnostics and clock included).
-Units are SI (m, rad, s, N, N m), frames follow REP-103 and REP-105. The root frame is `base_link` (UR) or `link_base`
-(xArm), the tool frame `tool0` or `link_eef`, each with the `tf_prefix`. The robot's rate is 125 Hz (ur5), 500 Hz (ur5e)
-or 250 Hz (xarm7). Chain order is the order of the joints from the base to the tool.
+Units are SI (m, rad, s, N, N m), frames follow REP-103 and REP-105. The root frame is `base_link` (UR) or
+`link_base` (xArm), the tool frame `tool0` or `link_eef`, each with the `tf_prefix`. The robot's rate is 125 Hz
+(ur5), 500 Hz (ur5e) or 250 Hz (xarm7). Chain order is the order of the joints from the base to the tool.
 """
 
 ROOMS = {
@@ -97,8 +97,10 @@ def text() -> str:
         "Lowest priority first: "
         + ", ".join(f"`{source}`" for source in names.SOURCES)
         + ". A source acquires the arm "
-        "(`controller/acquire`) before it streams; one of higher priority takes the arm over without a jump, one of the "
-        "same or lower priority is refused with a sentence that names the owner. The planner comes in through "
+        "(`controller/acquire`) before it streams; one of higher priority takes the arm over without a jump, "
+        "one of the "
+        "same or lower priority is refused with a sentence that names the owner. The planner comes in "
+        "through "
         "`follow_joint_trajectory`, which acquires and releases for it.",
         "",
         "## Reason bits of controller/status",

@@ -45,7 +45,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.COMMAND_FRAME: "A command was given in an unknown frame and was refused.",
     Reason.COMMAND_STALE: "A command was older than allowed and was refused.",
     Reason.COMMAND_FUTURE: "A command was stamped in the future and was refused.",
-    Reason.COMMAND_SHAPE: "A command had the wrong length, a non-unit quaternion or times out of order and was refused.",
+    Reason.COMMAND_SHAPE: "A command had the wrong length, a non-unit quaternion or times out of order "
+    "and was refused.",
     Reason.COMMAND_NOT_OWNER: "A command came from a source that does not own the arm and was refused.",
     Reason.SEVERAL_PUBLISHERS: "More than one publisher on an owned topic: stopped.",
     Reason.SOURCE_SILENT: "The owner sent nothing for longer than allowed: stopped.",

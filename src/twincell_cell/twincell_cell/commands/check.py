@@ -127,7 +127,8 @@ def _observed(config: CellConfig, only_watch: bool, between: Callable[[], None])
     with Observer(facts(config), config.full_namespace, domain=config.domain) as cell:
         if not graph.discover(cell):
             raise CellError(
-                f"no cell runs in namespace '{config.full_namespace}' of domain {config.domain}; start one with twincell up"
+                f"no cell runs in namespace '{config.full_namespace}' of domain {config.domain}; "
+                "start one with twincell up"
             )
         for check in suite.check(cell, only_watch=only_watch):
             yield check

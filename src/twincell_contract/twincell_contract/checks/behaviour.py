@@ -40,7 +40,7 @@ def in_mode(cell: Observer, modes: Sequence[int], what: str, timeout: float = SE
 
 
 def hold(cell: Observer) -> Array:
-    """Bring the controller to HOLD without owner, as an operator would, and return the positions at rest [rad]."""
+    """Bring the controller to HOLD without owner, as an operator would; the positions at rest [rad]."""
     now = status(cell)
     if now.owner:
         cell.call(names.CONTROLLER_RELEASE, Release, Release.Request(source=now.owner))
@@ -69,7 +69,10 @@ def acquire(cell: Observer, source: str, lease: float = LEASE_S) -> Acquire.Resp
 
 @contextmanager
 def owning(cell: Observer, source: str = "teleop", lease: float = LEASE_S) -> Iterator[Array]:
-    """Own the arm; gives its positions at the start [rad] and releases it at the end. Raises Failed when refused."""
+    """Own the arm; gives its positions at the start [rad] and releases it at the end.
+
+    Raises Failed when refused.
+    """
     start = hold(cell)
     answer = acquire(cell, source, lease)
     require(
@@ -110,7 +113,7 @@ def pose_message(cell: Observer, pose: Pose) -> PoseStamped:
 
 
 def safe_signs(cell: Observer, positions: Array) -> Array:
-    """Direction in which each joint has room: towards the middle of its range where a limit is near, else alternating."""
+    """Direction in which each joint has room: away from a limit that is near, else alternating."""
     middle = (cell.facts.lower + cell.facts.upper) / 2.0
     near = np.minimum(positions - cell.facts.lower, cell.facts.upper - positions) < 0.6
     alternating = np.where(np.arange(cell.facts.dof) % 2 == 0, 1.0, -1.0)
@@ -118,7 +121,7 @@ def safe_signs(cell: Observer, positions: Array) -> Array:
 
 
 def steady_speed(cell: Observer, since_ns: int, start_s: float, end_s: float) -> tuple[Array, Array]:
-    """Joint velocities by regression on positions and by the mean of the velocity field, in a window [rad/s]."""
+    """Joint velocities by regression on positions and by the mean velocity field, in a window [rad/s]."""
     stamps, positions, velocities = cell.track(since_ns)
     window = (stamps >= start_s) & (stamps <= end_s)
     require(window.sum() >= 5, "Too few joint states during a motion. Is the arm node running?")

@@ -39,12 +39,20 @@ def require(condition: object, complaint: str) -> None:
 
 
 def run(items: "Iterable[Item]", cell: "Observer") -> Iterator[Check]:
-    """Run checks one after the other. A check that breaks down counts as failed and stops none of the others."""
+    """Run checks one after the other.
+
+    A check that breaks down counts as failed and stops none of the others.
+    """
     for item in items:
-        try:
-            yield Check(item.name, True, item.test(cell))
-        except Failed as failure:
-            yield Check(item.name, False, str(failure))
-        except Exception as error:
-            LOG.debug("check %s broke down", item.name, exc_info=True)
-            yield Check(item.name, False, f"The check broke down: {type(error).__name__}: {error}")
+        yield outcome(item, cell)
+
+
+def outcome(item: Item, cell: "Observer") -> Check:
+    """Run one check."""
+    try:
+        return Check(item.name, True, item.test(cell))
+    except Failed as failure:
+        return Check(item.name, False, str(failure))
+    except Exception as error:  # whatever a broken cell sends must not end the other checks
+        LOG.debug("check %s broke down", item.name, exc_info=True)
+        return Check(item.name, False, f"The check broke down: {type(error).__name__}: {error}")

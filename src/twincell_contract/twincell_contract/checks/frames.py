@@ -30,14 +30,18 @@ def transforms(cell: Observer) -> dict[str, tuple[str, Array]]:
 
 
 def chain(cell: Observer) -> tuple[Array, int]:
-    """The tool frame in the root frame by tf, and the number of links between. Raises Failed for a broken chain."""
+    """The tool frame in the root frame by tf, and the number of links between.
+
+    Raises Failed for a broken chain.
+    """
     found = transforms(cell)
     root, frame = cell.facts.root_frame, cell.facts.tool_frame
     result, steps = np.eye(4), 0
     while frame != root:
         require(
             frame in found and steps <= len(found),
-            f"tf has no chain from {root} to {cell.facts.tool_frame}: nobody publishes frame {frame}. Start the node that turns "
+            f"tf has no chain from {root} to {cell.facts.tool_frame}: nobody publishes frame {frame}. Start "
+            "the node that turns "
             "robot_description and joint_states into tf.",
         )
         parent, moved = found[frame]
@@ -50,7 +54,8 @@ def tree_is_complete(cell: Observer) -> str:
     _, steps = chain(cell)
     require(
         steps >= cell.facts.dof,
-        f"tf goes from {cell.facts.root_frame} to {cell.facts.tool_frame} in {steps} transforms for {cell.facts.dof} joints. "
+        f"tf goes from {cell.facts.root_frame} to {cell.facts.tool_frame} in {steps} transforms for "
+        f"{cell.facts.dof} joints. "
         "Publish one per joint.",
     )
     return f"{cell.facts.root_frame} to {cell.facts.tool_frame} in {steps} transforms"
@@ -62,7 +67,8 @@ def one_root(cell: Observer) -> str:
     roots = {parent for parent, _ in found.values()} - set(found)
     require(
         len(roots) == 1,
-        f"tf has {len(roots)} roots: {', '.join(sorted(roots)) or 'none'}. Connect them with a static transform.",
+        f"tf has {len(roots)} roots: {', '.join(sorted(roots)) or 'none'}. Connect them with a static "
+        "transform.",
     )
     return f"{len(found)} frames under {roots.pop()}"
 
@@ -74,7 +80,8 @@ def agrees(cell: Observer) -> str:
     off, turn = distance(chain(cell)[0], pose_matrix(cell.facts.pose(positions)))
     require(
         off <= POSITION_TOLERANCE_M and turn <= ANGLE_TOLERANCE_RAD,
-        f"tf puts the tool {off * 1e3:.1f} mm and {turn:.4f} rad from the forward kinematics of joint_states. Check the URDF and "
+        f"tf puts the tool {off * 1e3:.1f} mm and {turn:.4f} rad from the forward kinematics of "
+        "joint_states. Check the URDF and "
         "the joint order.",
     )
     return f"{off * 1e3:.3f} mm, {turn:.5f} rad from the kinematics"
@@ -97,7 +104,8 @@ def parses(cell: Observer) -> str:
     absent = [name for name in cell.facts.joint_names if name not in moving]
     require(
         not absent,
-        f"robot_description has no revolute joint {', '.join(absent)}. Publish the URDF of this robot, with its tf_prefix.",
+        f"robot_description has no revolute joint {', '.join(absent)}. Publish the URDF of this robot, with "
+        "its tf_prefix.",
     )
     return (
         f"robot {robot.get('name')}: {len(robot.findall('link'))} links, {len(robot.findall('joint'))} joints"
@@ -117,7 +125,8 @@ def limits(cell: Observer) -> str:
         ):
             require(
                 abs(value - wanted) <= LIMIT_TOLERANCE,
-                f"robot_description gives {name} a {word} limit of {value}; the profile's is {wanted:.5f}. Generate the URDF from "
+                f"robot_description gives {name} a {word} limit of {value}; the profile's is {wanted:.5f}. "
+                "Generate the URDF from "
                 "the profile.",
             )
         require(joint.effort > 0.0, f"robot_description gives {name} no effort limit.")
@@ -125,7 +134,7 @@ def limits(cell: Observer) -> str:
 
 
 def urdf_kinematics(cell: Observer) -> str:
-    """The URDF's own kinematics put the tool where the profile's do, at the present and at two other poses."""
+    """The URDF's own kinematics put the tool where the profile's do, now and at two other poses."""
     joints = urdf_joints(description(cell))
     worst = 0.0
     middle = (cell.facts.lower + cell.facts.upper) / 2.0
@@ -135,7 +144,8 @@ def urdf_kinematics(cell: Observer) -> str:
         worst = max(worst, distance(seen, pose_matrix(cell.facts.pose(positions)))[0])
     require(
         worst <= URDF_TOLERANCE_M,
-        f"The URDF of robot_description puts the tool {worst * 1e3:.2f} mm from the profile's kinematics. Generate it from the "
+        f"The URDF of robot_description puts the tool {worst * 1e3:.2f} mm from the profile's kinematics. "
+        "Generate it from the "
         "profile.",
     )
     return f"{worst * 1e3:.4f} mm from the profile"

@@ -38,7 +38,10 @@ def pose_matrix(pose: Pose) -> Array:
 
 
 def message_matrix(position: Any, orientation: Any) -> Array:
-    """Homogeneous matrix of a ROS position and quaternion. Raises Failed when the quaternion is not of unit length."""
+    """Homogeneous matrix of a ROS position and quaternion.
+
+    Raises Failed when the quaternion is not of unit length.
+    """
     quaternion = np.array([orientation.w, orientation.x, orientation.y, orientation.z])
     if not abs(np.linalg.norm(quaternion) - 1.0) < 1e-3:
         raise Failed(

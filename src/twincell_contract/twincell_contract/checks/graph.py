@@ -47,7 +47,10 @@ def missing(cell: Observer) -> list[str]:
 
 
 def discover(cell: Observer, timeout: float = DISCOVERY_S) -> bool:
-    """Wait until everything of the contract is in the graph, at most `timeout` [s]. False when nothing of it is."""
+    """Wait until everything of the contract is in the graph, at most `timeout` [s].
+
+    False when nothing of it is.
+    """
     end = time.monotonic() + timeout
     while missing(cell) and time.monotonic() < end:
         cell.pump(0.2)
@@ -74,7 +77,8 @@ def topic_is_there(topic: Topic, cell: Observer) -> str:
         )
         require(
             str(info.topic_type_hash) in ("INVALID", built_hash(wanted)),
-            f"{node} {verb} {topic.name} with another definition of {wanted} (its type hash differs). Build it from the "
+            f"{node} {verb} {topic.name} with another definition of {wanted} (its type hash differs). Build "
+            "it from the "
             "definition of this ROS distribution.",
         )
     return f"{len(found)} endpoint(s) of {wanted}, on " + ", ".join(
@@ -88,7 +92,8 @@ def one_publisher(topic: Topic, cell: Observer) -> str:
     nodes = ", ".join(sorted(info.node_name for info in found))
     require(
         len(found) == 1,
-        f"{topic.name} has {len(found)} publishers ({nodes or 'none'}); it must have one. Give each cell its own namespace.",
+        f"{topic.name} has {len(found)} publishers ({nodes or 'none'}); it must have one. Give each cell "
+        "its own namespace.",
     )
     return f"published by {nodes} alone"
 
@@ -108,7 +113,8 @@ def qos_is_right(topic: Topic, cell: Observer) -> str:
         else:
             require(
                 offer.durability == DurabilityPolicy.VOLATILE,
-                f"{info.node_name} subscribes to {topic.name} {words(offer)} and would not hear volatile publishers. "
+                f"{info.node_name} subscribes to {topic.name} {words(offer)} and would not hear volatile "
+                "publishers. "
                 "Take the QoS from twincell_contract.qos.",
             )
     return words(topic.qos) if topic.published else "hears reliable, volatile publishers"

@@ -48,12 +48,14 @@ def parallel(cell: Observer) -> str:
     outcome = cell.result(handle, names.PARALLEL_GRIPPER_ACTION, RESULT_S)
     require(
         outcome.status == GoalStatus.STATUS_SUCCEEDED and outcome.result.reached_goal,
-        f"{names.PARALLEL_GRIPPER_ACTION} ended with status {outcome.status}, reached_goal {outcome.result.reached_goal}.",
+        f"{names.PARALLEL_GRIPPER_ACTION} ended with status {outcome.status}, reached_goal "
+        f"{outcome.result.reached_goal}.",
     )
     require(
         len(outcome.result.state.position) == 1
         and abs(outcome.result.state.position[0] - wanted) < TOLERANCE_M,
-        f"{names.PARALLEL_GRIPPER_ACTION} reports {list(outcome.result.state.position)}; asked for [{wanted:.4f}] m.",
+        f"{names.PARALLEL_GRIPPER_ACTION} reports {list(outcome.result.state.position)}; asked for "
+        f"[{wanted:.4f}] m.",
     )
     off = abs(reached(cell, wanted) - wanted)
     require(
@@ -113,13 +115,14 @@ def streamed(cell: Observer) -> str:
     off = abs(found - 0.5 * stroke(cell))
     require(
         off < TOLERANCE_M,
-        f"An opening of 0.5 gives a width of {found * 1e3:.1f} mm; half the stroke is {stroke(cell) * 500:.1f} mm.",
+        f"An opening of 0.5 gives a width of {found * 1e3:.1f} mm; half the stroke is "
+        f"{stroke(cell) * 500:.1f} mm.",
     )
     return f"opening 0.5 gives {found * 1e3:.1f} mm"
 
 
 def not_owner(cell: Observer) -> str:
-    """The gripper is behind the lease: a source without it moves no finger, and the planner's actions are refused."""
+    """The gripper is behind the lease: without it no source moves a finger, and actions are refused."""
     before = width(cell)
     with owning(cell, "teleop"):
         cell.stream(names.source_topic("policy", "gripper"), lambda: Float64(data=0.0), 0.3, 20.0)

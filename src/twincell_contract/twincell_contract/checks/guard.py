@@ -40,7 +40,8 @@ def dropped(make: Callable[[Observer, Array], list[float]], what: str, cell: Obs
     cell.wait(lambda: counted() >= SENT, 1.5)
     require(
         counted() >= SENT,
-        f"The arm counted {counted()} of {SENT} commands {what} as dropped (arm/status commands_dropped). Check every command "
+        f"The arm counted {counted()} of {SENT} commands {what} as dropped (arm/status commands_dropped). "
+        "Check every command "
         "before it is used, not only the newest of a tick.",
     )
     unmoved(cell, start, f"a command {what}")
@@ -49,7 +50,7 @@ def dropped(make: Callable[[Observer, Array], list[float]], what: str, cell: Obs
 
 def too_short(_: Observer, start: Array) -> list[float]:
     """One value too few."""
-    return start[:-1].tolist()  # type: ignore[no-any-return]
+    return start[:-1].tolist()
 
 
 def with_nan(_: Observer, start: Array) -> list[float]:
@@ -89,11 +90,13 @@ def _send_and_look(
     cell.wait(lambda: counted() >= SENT and reasons_since(cell, since) & bit, 1.0)
     require(
         counted() >= SENT,
-        f"The controller counted {counted()} of {SENT} messages {what} as rejected (controller/status commands_rejected).",
+        f"The controller counted {counted()} of {SENT} messages {what} as rejected (controller/status "
+        "commands_rejected).",
     )
     require(
         reasons_since(cell, since) & bit,
-        f"No tick of controller/status carries {bit.name} after messages {what}. Set the bit in the tick that refuses.",
+        f"No tick of controller/status carries {bit.name} after messages {what}. Set the bit in the tick "
+        "that refuses.",
     )
     unmoved(cell, start, f"messages {what}")
     return f"{counted()} of {SENT} rejected with {bit.name}; the arm did not move"

@@ -47,7 +47,7 @@ def lower_refused(cell: Observer) -> str:
             "teleop" in answer.reason,
             f"The refusal does not name the owner: '{answer.reason}'. Say who owns the arm.",
         )
-    return answer.reason  # type: ignore[no-any-return]
+    return answer.reason
 
 
 def higher_takes_over(cell: Observer) -> str:
@@ -68,7 +68,7 @@ def unknown_source(cell: Observer) -> str:
     answer = acquire(cell, "nobody")
     require(not answer.granted, "The arm was granted to a source that does not exist.")
     require(answer.reason, "An unknown source was refused without a reason.")
-    return answer.reason  # type: ignore[no-any-return]
+    return answer.reason
 
 
 def foreign_release(cell: Observer) -> str:
@@ -77,7 +77,7 @@ def foreign_release(cell: Observer) -> str:
         answer = cell.call(names.CONTROLLER_RELEASE, Release, Release.Request(source="policy"))
         require(not answer.released, "policy could release teleop's lease.")
         require(owner_is(cell, "teleop"), "teleop lost the arm to a release by policy.")
-    return answer.reason  # type: ignore[no-any-return]
+    return answer.reason
 
 
 def runs_out(cell: Observer) -> str:

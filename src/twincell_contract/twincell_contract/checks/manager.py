@@ -139,7 +139,7 @@ def unknown(cell: Observer) -> str:
         not ask(cell, "configure_controller", ConfigureController, name="no_such_controller").ok,
         "configure_controller configures a controller that does not exist.",
     )
-    return answer.message  # type: ignore[no-any-return]
+    return answer.message
 
 
 def switch(cell: Observer) -> str:

@@ -1,4 +1,4 @@
-"""Streams of the owner move the arm as they say, in the right units, frames and joints, and silence stops it."""
+"""Streams of the owner move the arm as they say, in the right units, frames and joints; silence stops it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -45,7 +45,8 @@ def jog_each(backwards: bool, cell: Observer) -> str:
     worst = int((off - 0.15 * np.abs(speeds)).argmax())
     require(
         off[worst] <= 0.15 * abs(speeds[worst]) + 0.004,
-        f"{cell.facts.joint_names[worst]} moved at {measured[worst]:.4f} rad/s; the jog asked for {speeds[worst]:.4f} rad/s. Check "
+        f"{cell.facts.joint_names[worst]} moved at {measured[worst]:.4f} rad/s; the jog asked for "
+        f"{speeds[worst]:.4f} rad/s. Check "
         "units (rad/s), the sign and the joint order.",
     )
     return f"{cell.facts.dof} joints within {off.max():.4f} rad/s of their own speeds"
@@ -80,7 +81,8 @@ def velocity_is_derivative(cell: Observer) -> str:
     worst = int(off.argmax())
     require(
         off[worst] <= 0.1 * abs(by_position[worst]) + 0.01,
-        f"joint_states says {cell.facts.joint_names[worst]} moves at {by_field[worst]:.4f} rad/s; its positions change by "
+        f"joint_states says {cell.facts.joint_names[worst]} moves at {by_field[worst]:.4f} rad/s; its "
+        "positions change by "
         f"{by_position[worst]:.4f} rad/s. Publish rad and rad/s.",
     )
     return f"within {off.max():.4f} rad/s"
@@ -98,7 +100,8 @@ def no_jump(cell: Observer) -> str:
     over = steps / allowed
     require(
         over.max() <= 1.001,
-        f"A command stepped by {over.max():.2f} times what the velocity limit allows in one tick. Limit on the command state.",
+        f"A command stepped by {over.max():.2f} times what the velocity limit allows in one tick. Limit on "
+        "the command state.",
     )
     return f"largest step {100 * over.max():.1f} % of the velocity limit in {len(steps)} ticks"
 
@@ -117,7 +120,8 @@ def twist_moves(axis: int, sign: float, cell: Observer) -> str:
     off = np.linalg.norm(speed - velocity)
     require(
         off <= 0.25 * TOOL_SPEED,
-        f"A twist of {velocity.tolist()} m/s moved the tool at {speed.round(4).tolist()} m/s in the root frame. Check the frame, the "
+        f"A twist of {velocity.tolist()} m/s moved the tool at {speed.round(4).tolist()} m/s in the root "
+        "frame. Check the frame, the "
         "unit (m/s) and the Jacobian's joint order.",
     )
     turn = distance(a, b)[1]
@@ -136,7 +140,8 @@ def tool_twist(cell: Observer) -> str:
     speed = (last - first) / 0.3
     require(
         np.linalg.norm(speed - wanted) <= 0.3 * TOOL_SPEED,
-        f"A twist along the tool's -z moved the tool at {speed.round(4).tolist()} m/s; expected {wanted.round(4).tolist()}. Turn it "
+        f"A twist along the tool's -z moved the tool at {speed.round(4).tolist()} m/s; expected "
+        f"{wanted.round(4).tolist()}. Turn it "
         "into the root frame.",
     )
     return f"tool at {speed.round(4).tolist()} m/s in the root frame"
@@ -192,7 +197,8 @@ def silence(cell: Observer) -> str:
         stopped = (cell.now_ns() - since) * 1e-9
         require(
             saw(cell, since, Reason.SOURCE_SILENT),
-            "No tick carries SOURCE_SILENT after the owner fell silent. Set the bit when the command time-out passes.",
+            "No tick carries SOURCE_SILENT after the owner fell silent. Set the bit when the command "
+            "time-out passes.",
         )
     travel = float(np.abs(end - at).max())
     require(travel < 0.1, f"The arm went on for {travel:.3f} rad after its owner fell silent.")

@@ -35,8 +35,8 @@ Result = TypeVar("Result")
 class Observer:
     """Watches the cell in `namespace`. Use as a context manager.
 
-    Recorded topics live on a node that no executor spins; services and actions on a second one. `remaps` are ROS remapping
-    rules such as `joint_states:=other`. Without `domain` ROS_DOMAIN_ID counts.
+    Recorded topics live on a node that no executor spins; services and actions on a second one. `remaps` are ROS
+    remapping rules such as `joint_states:=other`. Without `domain` ROS_DOMAIN_ID counts.
     """
 
     def __init__(
@@ -146,7 +146,10 @@ class Observer:
         self.wait(lambda: False, seconds)
 
     def wait(self, condition: Callable[[], Result], timeout: float) -> Result:
-        """Record until `condition` returns something true, at most `timeout` seconds. Returns its last value."""
+        """Record until `condition` returns something true, at most `timeout` seconds.
+
+        Returns its last value.
+        """
         end = time.monotonic() + timeout
         while True:
             self.drain()
@@ -217,7 +220,10 @@ class Observer:
         return stamps, positions, velocities
 
     def at_rest(self, timeout: float = 3.0) -> Array:
-        """Wait until the arm stands still and return its positions [rad]. Raises Failed when it keeps moving."""
+        """Wait until the arm stands still and return its positions [rad].
+
+        Raises Failed when it keeps moving.
+        """
         end = time.monotonic() + timeout
         before = self.positions()
         while time.monotonic() < end:

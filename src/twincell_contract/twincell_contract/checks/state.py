@@ -25,14 +25,15 @@ def joint_names(cell: Observer) -> str:
     names_seen = list(cell.latest(names.JOINT_STATES).name)
     require(
         sorted(names_seen) == sorted(cell.facts.joint_names),
-        f"joint_states names {', '.join(names_seen)}; a {cell.facts.robot} has {', '.join(cell.facts.joint_names)}. Publish the "
+        f"joint_states names {', '.join(names_seen)}; a {cell.facts.robot} has "
+        f"{', '.join(cell.facts.joint_names)}. Publish the "
         "profile's names, with its tf_prefix.",
     )
     return ", ".join(names_seen)
 
 
 def joint_order(cell: Observer) -> str:
-    """Names come in chain order, and each name carries its own joint's value (compared with the streamed commands)."""
+    """Names come in chain order, and each carries its own joint's value, compared with the commands."""
     state = cell.latest(names.JOINT_STATES)
     require(
         list(state.name) == list(cell.facts.joint_names),
@@ -49,7 +50,8 @@ def joint_order(cell: Observer) -> str:
     swapped = difference.max() > 0.05 and np.abs(np.sort(measured) - np.sort(command)).max() < 0.05
     require(
         not swapped,
-        "The values of joint_states are the commanded ones in another joint order. Fill name and position in the same, chain "
+        "The values of joint_states are the commanded ones in another joint order. Fill name and position in "
+        "the same, chain "
         "order.",
     )
     return f"chain order; each joint is within {difference.max():.4f} rad of its command"
@@ -62,7 +64,8 @@ def lengths(cell: Observer) -> str:
         values = getattr(state, field)
         require(
             len(values) == len(state.name),
-            f"joint_states has {len(values)} values of {field} for {len(state.name)} joints. Fill one per joint.",
+            f"joint_states has {len(values)} values of {field} for {len(state.name)} joints. Fill one per "
+            "joint.",
         )
         require(
             np.isfinite(values).all(),
@@ -84,7 +87,8 @@ def radians(cell: Observer) -> str:
     beyond = np.abs(positions).max() > 2 * math.pi + LIMIT_TOLERANCE_RAD
     require(
         not in_degrees(cell, positions) or np.abs(positions).max() < 1e-3,
-        "joint_states are in degrees: read as degrees, they put the tool where the arm says it is. Publish radians.",
+        "joint_states are in degrees: read as degrees, they put the tool where the arm says it is. Publish "
+        "radians.",
     )
     require(
         not beyond,
@@ -100,8 +104,10 @@ def within_limits(cell: Observer) -> str:
     worst = int(room.argmin())
     require(
         room[worst] >= -LIMIT_TOLERANCE_RAD,
-        f"{cell.facts.joint_names[worst]} is at {positions[worst]:.3f} rad, outside its limits {cell.facts.lower[worst]:.3f} to "
-        f"{cell.facts.upper[worst]:.3f} rad. Check the unit, the joint's sign and the profile's hardware variant.",
+        f"{cell.facts.joint_names[worst]} is at {positions[worst]:.3f} rad, outside its limits "
+        f"{cell.facts.lower[worst]:.3f} to "
+        f"{cell.facts.upper[worst]:.3f} rad. Check the unit, the joint's sign and the profile's hardware "
+        "variant.",
     )
     return f"nearest to a limit: {cell.facts.joint_names[worst]}, {room[worst]:.3f} rad away"
 
@@ -111,7 +117,8 @@ def at_rest(cell: Observer) -> str:
     velocity = np.abs(cell.next(names.JOINT_STATES).velocity).max()
     require(
         velocity < REST_VELOCITY,
-        f"A joint moves at {velocity:.3f} rad/s although nobody owns the arm. Publish rad/s, and hold the last command.",
+        f"A joint moves at {velocity:.3f} rad/s although nobody owns the arm. Publish rad/s, and hold the "
+        "last command.",
     )
     cell.at_rest()
     return f"largest velocity {velocity:.4f} rad/s"
@@ -125,7 +132,8 @@ def dynamic_states(cell: Observer) -> str:
     for interface in ("position", "velocity", "effort"):
         require(
             all(interface in values[k] for k in order),
-            f"dynamic_joint_states has no {interface} for some joint. Publish position, velocity and effort of each.",
+            f"dynamic_joint_states has no {interface} for some joint. Publish position, velocity and effort "
+            "of each.",
         )
     off = np.abs(np.array([values[k]["position"] for k in order]) - cell.positions()).max()
     require(
@@ -164,7 +172,8 @@ def tool_pose(cell: Observer) -> str:
     )
     require(
         off <= POSITION_TOLERANCE_M and turn <= ANGLE_TOLERANCE_RAD,
-        f"The tool pose is {off * 1e3:.1f} mm and {turn:.4f} rad from the forward kinematics of joint_states. Check the joint "
+        f"The tool pose is {off * 1e3:.1f} mm and {turn:.4f} rad from the forward kinematics of "
+        "joint_states. Check the joint "
         "order, units (rad, m), root and tool frame and the robot type.",
     )
     return f"{off * 1e3:.3f} mm, {turn:.5f} rad from the kinematics"
@@ -175,7 +184,8 @@ def wrench(cell: Observer) -> str:
     message = cell.latest(names.WRENCH)
     require(
         message.header.frame_id == cell.facts.tool_frame,
-        f"{names.WRENCH} is given in frame '{message.header.frame_id}'; it must be the tool frame '{cell.facts.tool_frame}'.",
+        f"{names.WRENCH} is given in frame '{message.header.frame_id}'; it must be the tool frame "
+        f"'{cell.facts.tool_frame}'.",
     )
     force, torque = message.wrench.force, message.wrench.torque
     values = np.array([force.x, force.y, force.z, torque.x, torque.y, torque.z])
@@ -183,7 +193,8 @@ def wrench(cell: Observer) -> str:
         np.isfinite(values).all() and np.abs(values).max() < WRENCH_BOUND,
         f"The wrench at rest is {values.round(1).tolist()} [N, N m]. Publish finite values in N and N m.",
     )
-    return f"in {message.header.frame_id}; force {np.linalg.norm(values[:3]):.2f} N, torque {np.linalg.norm(values[3:]):.3f} N m"
+    strength, turning = np.linalg.norm(values[:3]), np.linalg.norm(values[3:])
+    return f"in {message.header.frame_id}; force {strength:.2f} N, torque {turning:.3f} N m"
 
 
 def speed_scaling(cell: Observer) -> str:
@@ -211,12 +222,14 @@ def gripper_state(cell: Observer) -> str:
     assert stroke is not None
     require(
         len(state.name) == 1 == len(state.position),
-        f"{names.GRIPPER_STATE} has {len(state.position)} positions of {len(state.name)} names; it must have one, the width.",
+        f"{names.GRIPPER_STATE} has {len(state.position)} positions of {len(state.name)} names; it must "
+        "have one, the width.",
     )
     width = state.position[0]
     require(
         -2e-3 <= width <= stroke + 2e-3,
-        f"The gripper's width is {width:.4f}; it must be 0 to {stroke} m. Publish metres between the fingers.",
+        f"The gripper's width is {width:.4f}; it must be 0 to {stroke} m. Publish metres between the "
+        "fingers.",
     )
     return f"{state.name[0]}: {width * 1e3:.1f} mm of {stroke * 1e3:.0f} mm"
 

@@ -18,7 +18,10 @@ CLOCK_TOLERANCE_S = 1.0
 
 
 def rate(cell: Observer, name: str) -> float:
-    """Rate over the newest WINDOW_S, from the times the middleware gives [Hz]. Raises Failed without messages."""
+    """Rate over the newest WINDOW_S, from the times the middleware gives [Hz].
+
+    Raises Failed without messages.
+    """
     start = cell.now_ns() - int(WINDOW_S * 1e9)
     times = [received.source_ns for received in cell.messages(name, start)]
     if len(times) < 2:
@@ -27,7 +30,7 @@ def rate(cell: Observer, name: str) -> float:
 
 
 def rate_is_right(topic: Topic, cell: Observer) -> str:
-    """Within the contract's range; measured a second time before it counts as wrong, for a machine that was busy."""
+    """Within the contract's range; measured twice before it counts as wrong, for a machine that was busy."""
     assert topic.rate is not None
     low, high = topic.rate.bounds(cell.facts.rate_hz)
     high *= 1.05  # a window's end effects
@@ -39,7 +42,8 @@ def rate_is_right(topic: Topic, cell: Observer) -> str:
         if low <= measured <= high:
             return f"{measured:.1f} Hz ({topic.rate})"
     raise Failed(
-        f"{topic.name} runs at {measured:.1f} Hz; it must run at {low:g} to {high:g} Hz on a {cell.facts.robot}. "
+        f"{topic.name} runs at {measured:.1f} Hz; it must run at {low:g} to {high:g} Hz on a "
+        f"{cell.facts.robot}. "
         "Publish it from the control loop at the profile's rate, or look at the machine's load."
     )
 
@@ -58,7 +62,8 @@ def stamps_rise(cell: Observer) -> str:
     wrong = int((np.diff(stamps) <= 0.0).sum())
     require(
         wrong == 0,
-        f"{wrong} of {len(stamps)} joint states have the stamp of the one before or an earlier one. Stamp each with the time "
+        f"{wrong} of {len(stamps)} joint states have the stamp of the one before or an earlier one. Stamp "
+        "each with the time "
         "of its measurement.",
     )
     return f"{len(stamps)} stamps, each later than the one before"
@@ -70,7 +75,8 @@ def stamps_are_spaced(cell: Observer) -> str:
     median = float(np.median(np.diff(state_stamps(cell))))
     require(
         abs(median - period) <= 0.05 * period,
-        f"Joint states are stamped {median * 1e3:.3f} ms apart; the {cell.facts.robot}'s period is {period * 1e3:.3f} ms. "
+        f"Joint states are stamped {median * 1e3:.3f} ms apart; the {cell.facts.robot}'s period is "
+        f"{period * 1e3:.3f} ms. "
         "Publish one per control tick, stamped when it was measured.",
     )
     return f"median {median * 1e3:.3f} ms, period {period * 1e3:.3f} ms"
@@ -83,7 +89,8 @@ def stamps_are_system_time(cell: Observer) -> str:
     age = (newest[0].source_ns - stamp_ns(newest[0].msg.header.stamp)) * 1e-9
     require(
         -0.005 <= age <= CLOCK_TOLERANCE_S,
-        f"A joint state was published {age:.3f} s after its stamp. Stamp it with the system's clock at the measurement.",
+        f"A joint state was published {age:.3f} s after its stamp. Stamp it with the system's clock at the "
+        "measurement.",
     )
     return f"published {age * 1e3:.2f} ms after its stamp"
 

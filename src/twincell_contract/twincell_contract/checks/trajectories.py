@@ -56,7 +56,7 @@ def finish(cell: Observer, handle: Any) -> Any:
 
 def away(cell: Observer, start: Array) -> Array:
     """A pose close by, inside the limits."""
-    return start + STEP_RAD * safe_signs(cell, start)  # type: ignore[no-any-return]
+    return start + STEP_RAD * safe_signs(cell, start)
 
 
 Make = Callable[[Observer, Array], JointTrajectory]
@@ -142,7 +142,7 @@ def rejected(make: Make, what: str, cell: Observer) -> str:
 
 
 def executes(cell: Observer) -> str:
-    """A small motion with its joints in another order runs to its end, with feedback, and gives the arm back."""
+    """A small motion, its joints in another order, runs to its end with feedback and gives the arm back."""
     start = hold(cell)
     goal = away(cell, start)
     order = np.arange(cell.facts.dof)[::-1]
@@ -243,7 +243,8 @@ def stopped(cell: Observer) -> str:
     outcome = finish(cell, handle)
     require(
         outcome.status == GoalStatus.STATUS_ABORTED and outcome.result.error_code != 0,
-        f"A stopped trajectory ended with status {outcome.status}, code {outcome.result.error_code}; it must be aborted.",
+        f"A stopped trajectory ended with status {outcome.status}, code {outcome.result.error_code}; it "
+        "must be aborted.",
     )
     hold(cell)
     return f"aborted: {outcome.result.error_string}"

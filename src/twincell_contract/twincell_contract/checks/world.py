@@ -65,7 +65,8 @@ def pause_and_step(cell: Observer) -> str:
         wanted = TICKS / cell.facts.rate_hz
         require(
             abs(answer.time - before - wanted) < 1e-6,
-            f"world/step of {TICKS} ticks advanced the time by {answer.time - before:.4f} s; it must be {wanted:.4f} s.",
+            f"world/step of {TICKS} ticks advanced the time by {answer.time - before:.4f} s; it must be "
+            f"{wanted:.4f} s.",
         )
     finally:
         cell.call(names.WORLD_PAUSE, SetBool, SetBool.Request(data=False))
@@ -145,7 +146,7 @@ def cell_reset(cell: Observer) -> str:
 
 
 def episode(cell: Observer) -> str:
-    """An episode has an id and a target in the root frame; its end measures the distance of tool and target."""
+    """An episode has an id and a target in the root frame; its end measures tool to target."""
     hold(cell)
     begun = [
         cell.call(names.CELL_START_EPISODE, StartEpisode, StartEpisode.Request(seed=s), 10.0)
