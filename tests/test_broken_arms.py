@@ -6,15 +6,19 @@ its 125 Hz leave the processor to the checker.
 
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
-from typing import Any
+from typing import Any, final
 
 import pytest
+import rclpy
 from geometry_msgs.msg import PoseStamped
-from mutator import Mutator
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 from twincell_cell.commands.check import facts
 from twincell_cell.config import CellConfig
@@ -25,8 +29,48 @@ from twincell_contract.checks.observer import Observer
 from twincell_contract import names, qos
 from twincell_msgs.msg import ArmStatus
 
-CONFIG = CellConfig(robot="ur5", namespace="broken_arms", domain=int(os.environ.get("ROS_DOMAIN_ID", "0")))
+CONFIG = CellConfig(robot="ur5", namespace="broken_arms", domain=int(os.environ.get("ROS_DOMAIN_ID") or 83))
 DISCOVERY_S = 3.0
+
+
+Change = Callable[[Any], Any]
+"""Takes a message and returns what is published instead, None for nothing."""
+
+
+@final
+class Mutator:
+    """Republishes `topic` as `broken/<topic>`. Use as a context manager; `remap` is the checker's remapping rule."""
+
+    def __init__(
+        self, kind: type[Any], topic: str, change: Change, offered: QoSProfile, namespace: str, domain: int
+    ) -> None:
+        self.remap = f"{topic}:=broken/{topic}"
+        self._context = rclpy.Context()
+        rclpy.init(
+            args=[], context=self._context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO
+        )
+        self._node = Node("broken_arm", namespace=namespace, context=self._context, enable_rosout=False)
+        publisher = self._node.create_publisher(kind, f"broken/{topic}", offered)
+
+        def hand_on(message: Any) -> None:
+            changed = change(message)
+            if changed is not None:
+                publisher.publish(changed)
+
+        self._node.create_subscription(kind, topic, hand_on, offered)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+
+    def __enter__(self) -> "Mutator":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
+        self._thread.join(2.0)
+        self._node.destroy_node()
+        rclpy.shutdown(context=self._context)
 
 
 @pytest.fixture(scope="module")
