@@ -4,6 +4,7 @@ The main thread runs the loop: take commands, advance the arm, publish. Services
 the mailbox, so that only the loop touches the arm. Run as `python -m twincell_arm.node`.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable

@@ -2,11 +2,12 @@
 
 import mujoco
 import numpy as np
-from twincell_model import mjcf
+from twincell_model import grippers, mjcf
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile
 from twincell_model.rotations import quat_from_rpy
 
+from twincell_world.fingers import PREFIX
 from twincell_world.fixtures import VISUAL_GROUP, add_fixture, add_material, add_object
 from twincell_world.rotations import OPTICAL_TO_MUJOCO, optical_looking_at, product
 from twincell_world.scene import CameraMount, Scene, Target
@@ -51,9 +52,9 @@ def _add_flange_load(spec: mujoco.MjSpec, scene: Scene, profile: RobotProfile) -
     load = tool.parent.add_body(name=FLANGE_BODY, pos=tool.pos, quat=tool.quat)
     load.add_site(name=FLANGE_SITE, size=[0.004], group=4)
     payload = load.add_body(name=PAYLOAD_BODY, pos=[0.0, 0.0, PAYLOAD_REACH])
-    payload.mass, payload.inertia, payload.explicitinertial = 1e-6, [1e-9] * 3, True
+    payload.mass, payload.ipos, payload.inertia, payload.explicitinertial = 1e-6, [0.0] * 3, [1e-9] * 3, True
     if scene.gripper != "none":
-        spec.attach(mjcf.gripper_spec(scene.gripper), frame=load.add_frame(), prefix="")
+        spec.attach(grippers.gripper_spec(scene.gripper), frame=load.add_frame(), prefix=PREFIX)
     for name, kind in (
         (FORCE_SENSOR, mujoco.mjtSensor.mjSENS_FORCE),
         (TORQUE_SENSOR, mujoco.mjtSensor.mjSENS_TORQUE),

@@ -21,6 +21,8 @@ NOMINAL_POLE = 90.0
 """[rad/s] Triple pole of the tracking error. Stable up to 0.3 / timestep; at 2 ms this leaves a factor of 1.7."""
 FRICTION_SPEED = 0.02
 """[rad/s] Speed over which the friction compensation turns on, so that it does not chatter at rest."""
+CATCH_UP_SPEED = 1.0
+"""[rad/s] Speed at which a joint that was left behind (effort limit, collision) returns: slow enough to brake in time."""
 MAX_INTEGRAL = 60.0
 """[rad/s^2] Bound of the integral part: enough for a wrist's full static friction, finite during a collision."""
 
@@ -35,7 +37,7 @@ class LookAhead:
         self, dof: int, *, lookahead_s: float, delay_s: float, timestep_s: float, substeps: int
     ) -> None:
         steps = max(lookahead_s / timestep_s, 1.0)
-        pole = (steps - 1.0) / (steps + 1.0)
+        pole = steps / (steps + 2.0)  # a double pole p trails a ramp by (1 + p) / (1 - p) = steps + 1, one of them its own
         self._k_position = (1.0 - pole) ** 2
         self._k_step = 1.0 - pole**2
         self._substeps = substeps
@@ -126,6 +128,7 @@ class Servo:
         """Set the parameters from the profile's, changed by a randomisation sample. Ends with a reset."""
         lookahead_s, nominal_delay, gain = self._gain_arguments
         pole = NOMINAL_POLE * float(np.sqrt(gain * gain_factor / NOMINAL_GAIN))
+        self._largest_error = CATCH_UP_SPEED / pole
         self._kp, self._kd, self._ki_dt = 3.0 * pole**2, 3.0 * pole, pole**3 * self._dt
         self.filter = LookAhead(
             len(self.positions),
@@ -153,6 +156,7 @@ class Servo:
     def _substep(self) -> None:
         """Torque for one physics step, from the state at its start."""
         error = self.filter.position - self.positions
+        np.minimum(np.maximum(error, -self._largest_error, out=error), self._largest_error, out=error)
         a = self._acceleration
         np.multiply(error, self._kp, out=a)
         a += self._kd * (self._v_ref - self.velocities)

@@ -145,8 +145,8 @@ class World:
 
         As a real sensor without taring it holds the weight and the inertial forces of gripper and payload.
         """
-        # MuJoCo's sensor points from the child (what hangs on the flange) to the parent
-        return np.concatenate((self._force, self._torque))
+        # MuJoCo's sensors hold what the flange puts on its load
+        return -np.concatenate((self._force, self._torque))
 
     def gripper(self) -> tuple[float, float, float]:
         """Opening 0-1, width between the fingers [m] and effort [N]. (0, 0, 0) without a gripper."""
