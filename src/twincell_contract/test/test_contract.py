@@ -2,9 +2,12 @@
 
 import pytest
 from twincell_contract.contract import ACTIONS, INTERNAL, SERVICES, TOPICS
-from twincell_contract.entries import Rate, Room, type_name
+from twincell_contract.entries import Action, Rate, Room, Service, Topic, type_name
 
 from twincell_contract import names
+
+
+ENTRIES: tuple[Topic | Service | Action, ...] = (*TOPICS, *SERVICES, *ACTIONS)
 
 
 def constants() -> set[str]:
@@ -14,11 +17,11 @@ def constants() -> set[str]:
 
 
 def test_every_constant_name_is_in_the_contract() -> None:
-    assert constants() <= {entry.name for entry in (*TOPICS, *SERVICES, *ACTIONS)}
+    assert constants() <= {entry.name for entry in ENTRIES}
 
 
 def test_names_are_relative() -> None:
-    assert [e.name for e in (*TOPICS, *SERVICES, *ACTIONS) if e.name.startswith(("/", "~"))] == []
+    assert [e.name for e in ENTRIES if e.name.startswith(("/", "~"))] == []
 
 
 def test_no_topic_is_listed_twice_for_one_room() -> None:
