@@ -10,6 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 from twincell_model.profile import load_profile
+from twincell_model.safety import load_safety
 from twincell_model.urdf import urdf_text
 from twincell_runtime.loop import PeriodicLoop, RateTimer, Tick
 from twincell_runtime.params import Param, declare
@@ -29,6 +30,13 @@ PARAMETERS = (
     Param("tf_prefix", "", "Put before every joint and frame name."),
     Param("backend", "mujoco", "What moves the arm.", choices=BACKENDS),
     Param("scene", "reach", "A scene under config/scenes or a YAML file."),
+    Param("safety", "slow", "Limits in force, a file under config/safety: bounds the way home."),
+    Param(
+        "reset_by",
+        "teleport",
+        "How cell/reset brings the arm home in a world: at once, or by a slow trajectory as on hardware.",
+        choices=("teleport", "move"),
+    ),
     Param("task", "reach", "A task under config/tasks or a YAML file: where targets are drawn."),
 )
 
@@ -49,7 +57,16 @@ class CellRunner:
         frames = [*scene_frames(scene, profile), *robot_frames(profile)]
         gripper = None if scene.gripper == "none" else scene.gripper
         self._states = StatePublisher(self._publisher, profile, frames, urdf_text(profile, gripper=gripper))
-        self._services = EpisodeServices(self._cell, profile, task, has_world=values["backend"] == "mujoco")
+        safety = load_safety(values["safety"], profile)
+        has_world = values["backend"] == "mujoco"
+        self._services = EpisodeServices(
+            self._cell,
+            profile,
+            safety,
+            task,
+            has_world=has_world,
+            teleport=has_world and values["reset_by"] == "teleport",
+        )
         self._diagnostics = self._cell.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.streaming())
         self._loop = PeriodicLoop(1.0 / RATE_HZ, self._tick, name="robot_state_publisher")
         self._second = RateTimer(1.0)

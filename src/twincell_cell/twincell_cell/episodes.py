@@ -1,4 +1,4 @@
-"""cell/{reset,start_episode,end_episode}: what an episode is, in the twin.
+"""cell/{reset,start_episode,end_episode}: what an episode is, in the twin and on hardware.
 
 The services block in an executor thread while they wait for others; the loop thread hands in joint states.
 """
@@ -8,23 +8,27 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
+from rclpy.action import ActionClient
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.client import Client
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from twincell_model.profile import RobotProfile
+from twincell_model.safety import SafetyLimits
 from twincell_runtime.polled import PolledSubscription
 from twincell_world.tasks import Task
 
+from control_msgs.action import FollowJointTrajectory
 from twincell_cell.frames import chain_pose, robot_frames
+from twincell_cell.homing import home_goal
 from twincell_cell.state_publisher import joint_angles
 from twincell_contract import names, qos
 from twincell_msgs.msg import ControllerStatus
@@ -56,12 +60,24 @@ class OpenEpisode:
 class EpisodeServices:
     """The three services. `joint_state` is called by another thread for every joint state."""
 
-    def __init__(self, node: Node, profile: RobotProfile, task: Task, *, has_world: bool) -> None:
+    def __init__(
+        self,
+        node: Node,
+        profile: RobotProfile,
+        safety: SafetyLimits,
+        task: Task,
+        *,
+        has_world: bool,
+        teleport: bool,
+    ) -> None:
+        """`has_world`: show targets in the world. `teleport`: reset the world's arm instead of moving it home."""
         self.robot = profile.name
         self._node = node
         self._profile = profile
         self._task = task
+        self._safety = safety
         self._has_world = has_world
+        self._teleport = teleport
         self._frames = robot_frames(profile)
         home = dict(zip(profile.joint_names, profile.home, strict=True))
         self._home_tool = chain_pose(self._frames, home, profile.tool_frame)[1]
@@ -83,6 +99,9 @@ class EpisodeServices:
                 (SetBodyPose, names.WORLD_SET_BODY_POSE),
             )
         }
+        self._trajectory = ActionClient(
+            node, FollowJointTrajectory, names.FOLLOW_JOINT_TRAJECTORY, callback_group=answers
+        )
         one_at_a_time = MutuallyExclusiveCallbackGroup()
         for kind, name, handler in (
             (ResetCell, names.CELL_RESET, self._reset),
@@ -105,13 +124,16 @@ class EpisodeServices:
         self._episode = None
         try:
             self._stop_controller()
-            if request.randomize:
-                self._call(names.WORLD_RANDOMIZE, RandomizeWorld.Request(seed=request.seed))
-            self._call(names.WORLD_RESET, ResetWorld.Request())
+            if self._teleport:
+                if request.randomize:
+                    self._call(names.WORLD_RANDOMIZE, RandomizeWorld.Request(seed=request.seed))
+                self._call(names.WORLD_RESET, ResetWorld.Request())
             seen = self._states_seen
             self._wait(lambda: self._states_seen >= seen + FRESH_STATES, HOLD_S, "no joint states come in")
             self._call(names.CONTROLLER_RESET, Trigger.Request())
             self._wait_mode(ControllerStatus.MODE_HOLD, HOLD_S)
+            if not self._teleport:
+                self._move_home()
             response.success = True
         except StepFailed as failure:
             response.message = str(failure)
@@ -122,6 +144,28 @@ class EpisodeServices:
         if self._controller_mode() not in at_rest:
             self._call(names.CONTROLLER_STOP, Trigger.Request())
         self._wait(lambda: self._controller_mode() in at_rest, STOP_S, "the controller did not come to rest")
+
+    def _move_home(self) -> None:
+        goal, seconds = home_goal(self._profile, self._safety, self._angles())
+        self._wait(self._trajectory.server_is_ready, ANSWER_S, "the trajectory action is not there")
+        sent = self._trajectory.send_goal_async(goal)
+        self._wait(sent.done, ANSWER_S, f"the trajectory action did not answer within {ANSWER_S:g} s")
+        handle = sent.result()
+        if handle is None or not handle.accepted:
+            raise StepFailed("the way home was refused")
+        done = handle.get_result_async()
+        # The controller may slow the trajectory to half its speed before that is called a failure.
+        self._wait(done.done, 2.0 * seconds + STOP_S, "the way home took too long")
+        result = done.result().result
+        if result.error_code != FollowJointTrajectory.Result.SUCCESSFUL:
+            raise StepFailed(f"the way home ended early: {result.error_string}")
+
+    def _angles(self) -> Mapping[str, float]:
+        """The newest measured angles [rad] by joint."""
+        angles = joint_angles(self._state, self._profile.joint_names) if self._state is not None else None
+        if angles is None:
+            raise StepFailed("no joint states")
+        return angles
 
     def _start(self, request: StartEpisode.Request, response: StartEpisode.Response) -> StartEpisode.Response:
         """Draw a target, show it in the world, open an episode. An episode that was open is given up."""
@@ -146,10 +190,10 @@ class EpisodeServices:
         if episode is None or episode.identifier != request.episode_id:
             response.message = f"no episode '{request.episode_id}' is open"
             return response
-        state = self._state
-        angles = joint_angles(state, self._profile.joint_names) if state is not None else None
-        if angles is None:
-            response.message = "no joint states: the distance is not known"
+        try:
+            angles = self._angles()
+        except StepFailed as failure:
+            response.message = f"the distance is not known: {failure}"
             return response
         tool, _ = chain_pose(self._frames, angles, self._profile.tool_frame)
         self._episode = None

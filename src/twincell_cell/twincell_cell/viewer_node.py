@@ -30,7 +30,7 @@ PARAMETERS = (
     Param("window", False, "MuJoCo's window instead of the web page."),
 )
 
-# A picture costs a software renderer about 20 ms of CPU: 15 a second at nice 10 leave the loops alone.
+# How often pictures are drawn at most. One costs a software renderer 60 ms; the page asks for 8 a second.
 RATE_HZ = 15.0
 WIDTH, HEIGHT = 640, 400
 # Where the orbit looks, above the robot's root [m]: the middle of a workspace with 0.85 m reach.
@@ -127,6 +127,8 @@ class _Page:
         from twincell_cell.web import WebViewer
 
         self._world = world
+        # A 4096 shadow map costs a software renderer 40 of 100 ms.
+        world.model.vis.quality.shadowsize = min(world.model.vis.quality.shadowsize, 1024)
         # The scene may ask for a smaller off-screen buffer than the picture.
         world.model.vis.global_.offwidth = max(world.model.vis.global_.offwidth, WIDTH)
         world.model.vis.global_.offheight = max(world.model.vis.global_.offheight, HEIGHT)
