@@ -1,4 +1,4 @@
-"""Looks of robots and grippers: procedurally made geometry of our own, in the makers' proportions and colours."""
+"""Looks of robots and grippers: procedural geometry of our own, in the makers' proportions and colours."""
 
 from .gripper import parts as gripper_parts
 from .part import Mesh, VisualPart

@@ -1,4 +1,4 @@
-"""Implicit bodies: functions from points (n, 3) to a signed distance (n,) [m], negative inside, and its unit gradient.
+"""Implicit bodies: functions from points (n, 3) to signed distances (n,) [m] (inside < 0) and unit gradients.
 
 Used for what real castings look like: tubes that run into each other with a fillet instead of a sharp line.
 """
@@ -47,7 +47,7 @@ def capsule(start: ArrayLike, end: ArrayLike, radius: float) -> Field:
 def _plate(
     flat: Floats, height: Floats, up: Floats, width: float, thickness: float, rim: float
 ) -> tuple[Floats, Floats]:
-    """Distance and gradient of a plate: `flat` (n, 3) runs from its spine square to `up`, `height` (n,) along it."""
+    """Distance, gradient of a plate: `flat` (n, 3) leads from its spine, square to `up`; `height` (n,) along it."""
     reach, outward = _unit(flat)
     side, rise = reach - (width - rim), np.abs(height) - (thickness - rim)
     out, over = np.maximum(side, 0.0), np.maximum(rise, 0.0)
@@ -70,7 +70,7 @@ def slab(
 ) -> Field:
     """Flat bar with round ends from start to end: half width `width`, half `thickness` along `normal`.
 
-    Its edges are rounded by `rim` across and by rim / squash along `normal` (the distance is exact for squash 1).
+    Its edges are rounded by `rim` across and rim / squash along `normal` (an exact distance for squash 1).
     """
     a = np.asarray(start, float)
     along = np.asarray(end, float) - a
@@ -164,7 +164,7 @@ def cut(field: Field, point: ArrayLike, normal: ArrayLike) -> Field:
 
 
 def straight(start: ArrayLike, end: ArrayLike, count: int, direction: ArrayLike | None = None) -> Sections:
-    """`count` parallel sections from start (included) to end (left out), square to `direction` (default: the way)."""
+    """`count` parallel sections from start to end (left out), square to `direction` (default: the way)."""
     p, q = np.asarray(start, float), np.asarray(end, float)
     t = np.arange(count)[:, None] / count
     normal = np.asarray(direction if direction is not None else q - p, float)
@@ -172,10 +172,10 @@ def straight(start: ArrayLike, end: ArrayLike, count: int, direction: ArrayLike 
 
 
 def fan(pivot: ArrayLike, axis: ArrayLike, centres: ArrayLike, count: int) -> Sections:
-    """`count` sections (the last centre left out) whose planes all hold the line through `pivot` along `axis`.
+    """`count` sections (without the last centre) whose planes all hold the line through `pivot` along `axis`.
 
-    They turn about it from one centre to the next, right-handed, as the pages of a book: a bend with its pivot just
-    outside the inner corner never crosses itself.
+    They turn about it from one centre to the next, right-handed, as the pages of a book: a bend with its
+    pivot just outside the inner corner never crosses itself.
     """
     p, k = np.asarray(pivot, float), np.asarray(axis, float) / np.linalg.norm(axis)
     points = np.asarray(centres, float)

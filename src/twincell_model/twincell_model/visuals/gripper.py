@@ -1,4 +1,4 @@
-"""A parallel gripper of the size of a 2F-85: dark housing with a metal coupling, metal fingers with rubber pads."""
+"""A parallel gripper of a 2F-85's size: dark housing, metal coupling, metal fingers with rubber pads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class GripperSize(Protocol):
 
 
 def parts(gripper: GripperSize) -> dict[str, list[VisualPart]]:
-    """Parts of the housing and of each finger; a finger's frame lies on the housing's top, its inner face at y = 0."""
+    """Parts of the housing and of the fingers; a finger's frame is on the housing's top, its inner face at y = 0."""
     return {BASE: _base(gripper), LEFT: _finger(gripper, LEFT, 1.0), RIGHT: _finger(gripper, RIGHT, -1.0)}
 
 

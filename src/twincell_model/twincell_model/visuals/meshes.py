@@ -68,8 +68,8 @@ def sharpened(mesh: Mesh, angle: float = CREASE) -> Mesh:
     normals = face_normals(mesh)
     face = np.tile(np.arange(m), 3)
     smooth = (twin >= 0) & (np.einsum("ij,ij->i", normals[face], normals[face[twin]]) > np.cos(angle))
-    # A corner is (edge slot, face): slot i of a face starts at its corner i. Along a smooth edge the start corner
-    # of the edge is the end corner of its twin, and the other way round.
+    # A corner is (edge slot, face): slot i of a face starts at its corner i. Along a smooth edge the start
+    # corner of the edge is the end corner of its twin, and the other way round.
     corner = np.arange(3 * m)
     end = (corner + m) % (3 * m)
     pairs = np.concatenate(

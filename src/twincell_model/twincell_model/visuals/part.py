@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ KINDS: tuple[Kind, ...] = ("mesh", "box", "cylinder", "capsule", "sphere")
 class Mesh(NamedTuple):
     """A closed triangle mesh: vertices (n, 3) [m], faces (m, 3) counter-clockwise seen from outside.
 
-    Vertices are doubled along sharp edges, so that averaging the faces around a vertex gives its shading normal.
+    Vertices are doubled along sharp edges: the mean of the faces around a vertex is its shading normal.
     """
 
     vertices: Floats
@@ -57,10 +57,6 @@ class VisualPart:
     def triangles(self) -> int:
         """Number of triangles of a mesh; 0 for a primitive."""
         return 0 if self.faces is None else len(self.faces)
-
-    def renamed(self, name: str) -> VisualPart:
-        """The same part under another name."""
-        return replace(self, name=name)
 
 
 def mesh_part(name: str, mesh: Mesh, rgba: Rgba, gloss: float = 0.3) -> VisualPart:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
+from twincell_model import mirror
 from twincell_model.profile import RobotProfile
 from twincell_model.spec import Capsule
 
@@ -25,40 +25,33 @@ PLAIN: Rgba = (0.78, 0.79, 0.80, 1.0)
 
 
 def parts(profile: RobotProfile) -> dict[str, list[VisualPart]]:
-    """Visual parts of every link that has a look, by the profile's (prefixed) link name, in the link's URDF frame.
+    """Visual parts of every link that has a look, by link name without prefix, in the link's URDF frame.
 
-    A mirrored variant gets the mirrored look. A robot without a look of its own is drawn by its collision capsules.
+    They are the standard arm's: who draws a mirrored variant reflects them. A robot without a look of its own
+    is drawn by its collision capsules.
     """
-    prefix = profile.tf_prefix
-    if profile.name not in MAKERS:
-        return {
-            link.name: [_capsule(f"{link.name}_{i}", c) for i, c in enumerate(link.collision)]
-            for link in profile.links
-            if link.collision
-        }
-    looks = _looks(profile.name, profile.mirrored)
+    if profile.name in MAKERS:
+        return {link: list(look) for link, look in _looks(profile.name).items()}
+    drawn = mirror.links(profile.links) if profile.mirrored else profile.links
     return {
-        prefix + link: [part.renamed(prefix + part.name) for part in look] for link, look in looks.items()
+        profile.bare(link.name): [
+            _capsule(f"{profile.bare(link.name)}_{i}", c) for i, c in enumerate(link.collision)
+        ]
+        for link in drawn
+        if link.collision
     }
 
 
 @lru_cache(maxsize=8)
-def _looks(robot: str, mirrored: bool) -> Looks:
-    made = MAKERS[robot]()
-    return {link: tuple(_mirror(p) if mirrored else p for p in look) for link, look in made.items()}
-
-
-def _mirror(part: VisualPart) -> VisualPart:
-    """A mesh reflected in the x-z plane, its faces turned so that they still look outward."""
-    assert part.vertices is not None and part.faces is not None, "the robots' own looks are all meshes"
-    flipped = np.ascontiguousarray(part.faces[:, ::-1])
-    return replace(part, vertices=part.vertices * np.array([1.0, -1.0, 1.0]), faces=flipped)
+def _looks(robot: str) -> Looks:
+    return {link: tuple(look) for link, look in MAKERS[robot]().items()}
 
 
 def _capsule(name: str, capsule: Capsule) -> VisualPart:
     start, end = np.asarray(capsule.start), np.asarray(capsule.end)
     length = float(np.linalg.norm(end - start))
-    middle = tuple(float(v) for v in (start + end) / 2)
+    x, y, z = (float(v) for v in (start + end) / 2)
+    middle = (x, y, z)
     if length < 1e-9:
         return VisualPart(name, PLAIN, "sphere", size=(capsule.radius,), pos=middle)
     turn = rotation(end - start)

@@ -14,7 +14,7 @@ Profile = Sequence[tuple[float, float]]
 
 
 def stack(rings: ArrayLike, crease: float = CREASE) -> Mesh:
-    """Closed skin over rings (m, n, 3), each counter-clockwise about the way the stack runs; both ends are capped.
+    """Closed skin over rings (m, n, 3), counter-clockwise about the way the stack runs; both ends are capped.
 
     Edges that bend by more than `crease` [rad] are drawn sharp.
     """
@@ -80,7 +80,7 @@ def disc(
 
 
 def sweep(centres: ArrayLike, directions: ArrayLike, radii: ArrayLike, segments: int = 32) -> Mesh:
-    """Tube of circles: centres (m, 3), the circles' axes (m, 3), radii (m,) or semi-axes (m, 2) (x: see `rotation`)."""
+    """Tube of circles: centres (m, 3), axes (m, 3), radii (m,) or semi-axes (m, 2) (the first: see `rotation`)."""
     unit = circle(segments)
     axes = np.asarray(radii, float)
     axes = np.column_stack([axes, axes]) if axes.ndim == 1 else axes
@@ -120,6 +120,6 @@ def rounded_box(size: ArrayLike, radius: float, steps: int = 3) -> Mesh:
         (radius * (1 - np.sin(a)), hz - radius * (1 - np.cos(a)))
         for a in np.linspace(np.pi / 2, 0.0, steps + 1)
     ]
-    # rims runs from the side wall to the flat; the innermost ring keeps a sliver of radius so that corners stay rings
+    # from the side wall to the flat; the innermost ring keeps a sliver of radius, so that it stays a ring
     rims = [(min(s, radius * 0.98), z) for s, z in rims]
     return stack([ring(s, -z) for s, z in reversed(rims)] + [ring(s, z) for s, z in rims])

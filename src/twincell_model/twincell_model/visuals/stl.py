@@ -24,7 +24,7 @@ def encode(mesh: Mesh) -> bytes:
 
 
 def write(path: Path, parts: Iterable[VisualPart]) -> int:
-    """Writes the mesh parts (which lie in the link's frame) as one file; returns its size [bytes]. Never half-written."""
+    """Writes the mesh parts, in the link's frame, as one file; returns its size [bytes]. Never half-written."""
     meshes = [Mesh(p.vertices, p.faces) for p in parts if p.vertices is not None and p.faces is not None]
     if not meshes:
         raise ValueError(f"nothing to write to {path}: none of the parts is a mesh")

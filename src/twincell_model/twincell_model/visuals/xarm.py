@@ -109,7 +109,7 @@ def _link1() -> Mesh:
 
 
 def _bracket(reach: Floats, seat: float, top: float, bore: float, wide: float, end: float) -> Mesh:
-    """Links 2 and 4: joint seat about +z, flat bar to `reach` (x, y), leg down to z = 0, tube towards -y to `end`.
+    """Links 2 and 4: joint seat about +z, flat bar to `reach` (x, y), leg to z = 0, tube towards -y to `end`.
 
     seat, top: z of the seam and of the flat bar's back; bore, wide: radii of the tube and of the seat [m].
     """
