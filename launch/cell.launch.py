@@ -14,20 +14,21 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from twincell_cell.launching import ARGUMENTS, config_from_launch, node_arguments
 
+from twincell_cell import graph
+
 
 def start(context: LaunchContext) -> list:
     """The actions for the argument values of this launch."""
     values = {argument.name: LaunchConfiguration(argument.name).perform(context) for argument in ARGUMENTS}
     config = config_from_launch(values)
     actions = []
-    for spec in node_arguments(config):
-        node = Node(**spec)
-        # No node is started again after its death (see twincell_cell.graph): its end ends the cell.
-        over = [
-            LogInfo(msg=f"'{spec['executable']}' ended: the cell ends"),
-            EmitEvent(event=Shutdown(reason=f"'{spec['executable']}' ended")),
-        ]
-        actions += [node, RegisterEventHandler(OnProcessExit(target_action=node, on_exit=over))]
+    for spec in graph.build(config):
+        node = Node(**node_arguments(spec))
+        actions.append(node)
+        if spec.essential:
+            reason = f"node '{spec.name}' ended"
+            over = [LogInfo(msg=f"{reason}: the cell ends"), EmitEvent(event=Shutdown(reason=reason))]
+            actions.append(RegisterEventHandler(OnProcessExit(target_action=node, on_exit=over)))
     return actions
 
 

@@ -83,8 +83,9 @@ def test_sigterm_unwinds_like_ctrl_c(tmp_path: Path) -> None:
         "import sys, time\nfrom twincell_cell import cli\n"
         "class P:\n"
         "    def parse_args(self, argv):\n"
-        "        print('up', flush=True)\n"
-        "        try: time.sleep(30)\n"
+        "        try:\n"
+        "            print('up', flush=True)\n"
+        "            time.sleep(30)\n"
         "        finally: print('unwound', flush=True)\n"
         "cli.parser = P\nsys.exit(cli.main([]))\n"
     )

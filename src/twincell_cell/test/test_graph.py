@@ -62,4 +62,5 @@ def test_a_node_cannot_be_changed() -> None:
 
 def test_rendering_gives_way_to_control() -> None:
     nice = {node.name: node.nice for node in graph.build(CellConfig(viewer="web"))}
+    assert [node.name for node in graph.build(CellConfig(viewer="web")) if not node.essential] == ["viewer"]
     assert nice["viewer"] == 10 and nice["arm"] == nice["controller_servo"] == 0

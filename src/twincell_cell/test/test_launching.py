@@ -73,7 +73,8 @@ def test_a_node_gets_its_parameters_then_the_file_and_no_name(tmp_path: Path) ->
     file = tmp_path / "mine.yaml"
     file.write_text("/**: {ros__parameters: {safety: max}}")
     config = CellConfig(params_file=str(file), namespace="left", viewer="web")
-    for spec, node in zip(graph.build(config), node_arguments(config), strict=True):
+    for spec in graph.build(config):
+        node = node_arguments(spec)
         assert node["parameters"] == [dict(spec.params), str(file)]
         assert node["namespace"] == "/left"
         assert "name" not in node, "it would rename the second node of a process as well"

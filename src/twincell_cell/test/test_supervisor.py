@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,10 @@ def until(done: object, seconds: float = 5.0) -> bool:
     return False
 
 
+def ended(supervisor: Supervisor, name: str) -> bool:
+    return not alive(supervisor.pids[name])
+
+
 def alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
@@ -104,7 +109,7 @@ def test_a_grandchild_is_ended_too(module: object) -> None:
 def test_a_death_is_told_in_one_sentence_with_the_end_of_the_log(module: object) -> None:
     supervisor = module(SLEEPER, FAILING)  # type: ignore[operator]
     supervisor.start()
-    assert until(lambda: supervisor.dead() == ["fake1"])
+    assert until(lambda: ended(supervisor, "fake1"))
     with pytest.raises(NodeDied) as caught:
         supervisor.check()
     text = str(caught.value)
@@ -114,14 +119,14 @@ def test_a_death_is_told_in_one_sentence_with_the_end_of_the_log(module: object)
 def test_an_exception_is_told_by_its_last_line(module: object) -> None:
     supervisor = module(RAISING)  # type: ignore[operator]
     supervisor.start()
-    assert until(lambda: supervisor.dead() == ["fake0"])
+    assert until(lambda: ended(supervisor, "fake0"))
     assert supervisor.tail("fake0") == "KeyError: 'where'"
 
 
 def test_without_an_error_the_last_lines_are_told(module: object) -> None:
     supervisor = module("[print(i) for i in range(5)]")  # type: ignore[operator]
     supervisor.start()
-    assert until(lambda: supervisor.dead() == ["fake0"])
+    assert until(lambda: ended(supervisor, "fake0"))
     assert supervisor.tail("fake0") == "2 | 3 | 4"
 
 
@@ -129,7 +134,7 @@ def test_a_kill_is_named(module: object) -> None:
     supervisor = module(SLEEPER)  # type: ignore[operator]
     supervisor.start()
     os.kill(supervisor.pids["fake0"], signal.SIGKILL)
-    assert until(lambda: supervisor.dead() == ["fake0"])
+    assert until(lambda: ended(supervisor, "fake0"))
     with pytest.raises(NodeDied, match="killed by SIGKILL"):
         supervisor.check()
 
@@ -142,11 +147,18 @@ def test_check_is_silent_while_all_live_and_after_stop(module: object) -> None:
     supervisor.check()
 
 
+def test_a_node_that_is_not_essential_may_end_alone(module: object) -> None:
+    supervisor = module(SLEEPER, FAILING)  # type: ignore[operator]
+    supervisor.nodes = (supervisor.nodes[0], replace(supervisor.nodes[1], essential=False))
+    supervisor.start()
+    assert until(lambda: ended(supervisor, "fake1"))
+    supervisor.check()
+
+
 def test_niceness_is_set(module: object) -> None:
     source = "import os, time\nprint(os.nice(0), flush=True)\ntime.sleep(60)\n"
     supervisor = module(source)  # type: ignore[operator]
-    node = supervisor.nodes[0]
-    supervisor.nodes = (NodeSpec(node.name, node.package, node.executable, node.module, nice=7),)
+    supervisor.nodes = (replace(supervisor.nodes[0], nice=7),)
     supervisor.start()
     expected = str(min(os.nice(0) + 7, 19))
     assert until(lambda: supervisor.tail("fake0") == expected)

@@ -1,7 +1,8 @@
 """The node graph of a cell as data. launch/cell.launch.py and the supervisor start the same value.
 
 A node is never started again after its death: a controller or an arm that comes back in the middle of a motion
-would start from an unknown state. Its death ends the cell, and a person starts the next one.
+would start from an unknown state. Its death ends the cell, and a person starts the next one. Only the viewer may end
+alone: a person closes its window.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class NodeSpec:
     remaps: tuple[tuple[str, str], ...] = ()
     nice: int = 0
     params_file: str = ""
+    essential: bool = True
+    """Its death ends the cell."""
 
     def ros_arguments(self) -> list[str]:
         """Arguments after `python -m <module>`. The params file comes last, so it wins over the graph."""
@@ -67,7 +70,15 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
     if config.clock != "wall":
         common["use_sim_time"] = True
 
-    def node(name: str, package: str, executable: str, module: str, nice: int = 0, **more: Value) -> NodeSpec:
+    def node(
+        name: str,
+        package: str,
+        executable: str,
+        module: str,
+        nice: int = 0,
+        essential: bool = True,
+        **more: Value,
+    ) -> NodeSpec:
         return NodeSpec(
             name=name,
             package=package,
@@ -77,6 +88,7 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
             namespace=config.full_namespace,
             nice=nice,
             params_file=config.params_file,
+            essential=essential,
         )
 
     nodes = [
@@ -96,6 +108,7 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
                 nice=10,
                 port=config.viewer_port,
                 window=config.viewer == "window",
+                essential=False,
             )
         )
     return tuple(nodes)

@@ -88,27 +88,22 @@ def config_from_launch(values: Mapping[str, str]) -> CellConfig:
     )
 
 
-def node_arguments(config: CellConfig) -> list[dict[str, Any]]:
-    """Keyword arguments of launch_ros.actions.Node, one dictionary per process.
+def node_arguments(spec: graph.NodeSpec) -> dict[str, Any]:
+    """Keyword arguments of launch_ros.actions.Node for one process.
 
     No `name`: a process may hold several nodes (arm and controller_manager), and a name would rename them all.
     """
-    result = []
-    for spec in graph.build(config):
-        parameters: list[Any] = [dict(spec.params)]
-        if spec.params_file:
-            parameters.append(spec.params_file)
-        result.append(
-            {
-                "package": spec.package,
-                "executable": spec.executable,
-                "namespace": spec.namespace,
-                "parameters": parameters,
-                "remappings": list(spec.remaps),
-                "prefix": f"nice -n {spec.nice}" if spec.nice else None,
-                "output": "both",
-                "sigterm_timeout": "2",
-                "sigkill_timeout": "2",
-            }
-        )
-    return result
+    parameters: list[Any] = [dict(spec.params)]
+    if spec.params_file:
+        parameters.append(spec.params_file)
+    return {
+        "package": spec.package,
+        "executable": spec.executable,
+        "namespace": spec.namespace,
+        "parameters": parameters,
+        "remappings": list(spec.remaps),
+        "prefix": f"nice -n {spec.nice}" if spec.nice else None,
+        "output": "both",
+        "sigterm_timeout": "2",
+        "sigkill_timeout": "2",
+    }

@@ -89,15 +89,13 @@ class Supervisor:
         except OSError as error:
             raise CellError(f"node '{node.name}' could not be started: {error.strerror}") from error
 
-    def dead(self) -> list[str]:
-        """Names of processes that have ended."""
-        return [name for name, process in self._processes.items() if process.poll() is not None]
-
     def check(self) -> None:
-        """Raise NodeDied, with the end of its log, when a process has ended and nobody asked it to."""
+        """Raise NodeDied, with the end of its log, when an essential process has ended and nobody asked it to."""
         if self._stopping:
             return
-        for name in self.dead():
+        for name in (node.name for node in self.nodes if node.essential):
+            if self._processes[name].poll() is None:
+                continue
             code = self._processes[name].returncode
             raise NodeDied(
                 f"node '{name}' {_ending(code)}; its log {self.log_file(name)} ends: {self.tail(name)}"

@@ -19,7 +19,12 @@ _PROBE_S = 20.0
 
 
 def choose(config: CellConfig) -> CellConfig:
-    """`config` with the viewer and its port decided. Raises UserError when it could not run."""
+    """`config` with the viewer and its port decided. Raises UserError when it could not run.
+
+    Leaves the GL back end that works in MUJOCO_GL, for the processes started later.
+    """
+    if config.viewer == "off":
+        return config
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if config.viewer == "window" or (config.viewer == "auto" and display):
         if not display:
@@ -28,12 +33,21 @@ def choose(config: CellConfig) -> CellConfig:
             )
         return replace(config, viewer="window")
     port = free_port(config.viewer_port)
-    if gl_backend() is None:
+    backend = gl_backend()
+    if backend is None:
         raise UserError(
             "nothing here can draw the viewer (neither EGL nor OSMesa works); "
             "install libosmesa6 or libegl1, or use --headless"
         )
+    os.environ["MUJOCO_GL"] = backend
     return replace(config, viewer="web", viewer_port=port)
+
+
+def address(config: CellConfig) -> str:
+    """Where a person finds the viewer: an address, `window`, or empty without one."""
+    if config.viewer == "web":
+        return f"http://{ADDRESS}:{config.viewer_port}"
+    return "" if config.viewer == "off" else config.viewer
 
 
 def free_port(port: int) -> int:

@@ -42,17 +42,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo."""
-    from twincell_cell import outputs
+    from twincell_cell import outputs, viewer
     from twincell_cell.policies import choose
 
     if args.json:
         outputs.check_writable(args.json)
     config = options.cell_config(args)
     policy = choose(args.policy, config)
+    config = viewer.choose(config)
 
     from twincell_cell import demo
 
     show = _Progress(args.episodes)
+    if config.viewer == "web":
+        show.say(f"See it at {viewer.address(config)}")
     report = demo.run(
         config,
         policy,

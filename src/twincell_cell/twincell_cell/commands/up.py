@@ -22,29 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start, tell what to try, wait."""
-    config = options.cell_config(args)
-    if config.viewer != "off":
-        from twincell_cell.viewer import choose
-
-        config = choose(config)
+    from twincell_cell import viewer
     from twincell_cell.session import CellSession
 
+    config = viewer.choose(options.cell_config(args))
     with CellSession(config, "up") as session:
         print(f"Starting {config.robot} on {config.backend} (logs: {session.logs})", flush=True)
         session.wait_ready()
-        session.note(backend=config.backend, scene=config.scene, viewer=_viewer(config))
+        session.note(backend=config.backend, scene=config.scene, viewer=viewer.address(config))
         print(_next_steps(config), flush=True)
         while True:
             session.spin(0.2)
 
 
-def _viewer(config: CellConfig) -> str:
-    if config.viewer == "web":
-        return f"http://127.0.0.1:{config.viewer_port}"
-    return config.viewer
-
-
 def _next_steps(config: CellConfig) -> str:
+    from twincell_cell import viewer
     from twincell_contract import names
 
     place = "" if config.namespace == "" else f" --namespace {config.namespace}"
@@ -54,7 +46,7 @@ def _next_steps(config: CellConfig) -> str:
         f" safety '{config.safety}'.",
     ]
     if config.viewer == "web":
-        lines.append(f"  see it        {_viewer(config)}")
+        lines.append(f"  see it        {viewer.address(config)}")
     lines += [
         f"  what it does  twincell status{place}",
         f"  move it       ros2 action send_goal {space}/{names.FOLLOW_JOINT_TRAJECTORY} ...",
