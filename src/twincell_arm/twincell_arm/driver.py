@@ -135,6 +135,8 @@ class ArmDriver:
         elif self._halted or self._disabling or not self.allowed:
             accepted = []
             self._follower.halt()
+        # every command is guarded, not only the newest: a wild one must not displace the one before it
+        accepted = self._follower.admit(accepted)
         count = ticks if self.arm.simulated else 1
         for k in range(count):
             # the k-th of `count` periods saw this share of the commands; the newest of them counts

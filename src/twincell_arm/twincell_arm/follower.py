@@ -10,6 +10,7 @@ arm is driven to.
 - A command further than the step guard from the last one is dropped and counted.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -42,7 +43,7 @@ class Follower:
         self._guard = profile.step_guard
         self._dt = tick_s
         self._bridge_ticks = max(int(EXTRAPOLATION_S / tick_s + 1e-9), 1)
-        self._silent_ticks = max(int(round(profile.command_timeout_s / tick_s)), self._bridge_ticks + 1)
+        self._silent_ticks = max(round(profile.command_timeout_s / tick_s), self._bridge_ticks + 1)
         self._stop = StoredStop(profile, tick_s)
         self._join = Join(profile, tick_s)
         self.dropped = 0
@@ -68,17 +69,24 @@ class Follower:
             self._begin_stop()
         self.mode = Following.STOPPING
 
+    def admit(self, commands: Sequence[Array]) -> list[Array]:
+        """The commands that are within the step guard, each of the one before it; others are dropped and counted."""
+        admitted = []
+        origin = self.reference if self._last is None else self._last
+        for command in commands:
+            if np.abs(command - origin).max() > self._guard:
+                self.dropped += 1
+            else:
+                admitted.append(command)
+                origin = command
+        return admitted
+
     def tick(self, command: Array | None) -> Array:
         """Advance by one tick with the newest command of this tick, finite and (dof,), or None. Returns the reference."""
         if self.mode == Following.STOPPING:
             self._brake()
             return self.reference
-        if command is not None:
-            origin = self.reference if self._last is None else self._last
-            if np.abs(command - origin).max() > self._guard:
-                self.dropped += 1
-                command = None
-        if command is not None:
+        if command is not None and self.admit([command]):
             self._follow(command)
         elif self.mode == Following.FOLLOWING:
             self._bridge()
