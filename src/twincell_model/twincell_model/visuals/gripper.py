@@ -62,7 +62,7 @@ def _base(g: GripperSize) -> list[VisualPart]:
     rail = moved(rounded_box((0.0175, rail_half, RAIL / 2), 0.003, 2), Z * (top - RAIL / 2 - 0.0005))
     slot = moved(rounded_box((0.0065, rail_half - 0.006, 0.002), 0.001, 1), Z * (top - 0.0018))
     badge = [
-        moved(disc(0.0085, 0.0, 0.0265, 0.0008, 24, 1), Z * (shoulder - 0.025), rotation(x))
+        moved(disc(0.0085, 0.01, 0.0265, 0.0008, 24, 1), Z * (shoulder - 0.025), rotation(x))
         for x in ((1, 0, 0), (-1, 0, 0))
     ]
     light = disc(r - 0.0017, 0.0125, 0.0142, segments=48)
