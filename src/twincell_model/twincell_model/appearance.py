@@ -6,7 +6,6 @@ package. "none": nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import mujoco
@@ -38,12 +37,7 @@ def resolve(profile: RobotProfile, option: str) -> Looks:
     if option == "none":
         return {}
     if option == "primitives":
-        parts = {profile.tf_prefix + name: items for name, items in _parts(profile).items()}
-        return (
-            {name: [_mirrored(p) for p in items] for name, items in parts.items()}
-            if profile.mirrored
-            else parts
-        )
+        return visuals.parts(profile)
     if option == "meshes":
         return mesh_files.find(profile, None)
     if option.startswith("meshes:"):
@@ -53,67 +47,50 @@ def resolve(profile: RobotProfile, option: str) -> Looks:
     raise UserError(f"unknown visuals '{option}'; choose one of: {', '.join(OPTIONS)}")
 
 
-def mesh_name(profile: RobotProfile, part: VisualPart) -> str:
-    """File name of a part's mesh under models/<robot>/meshes."""
-    return f"{part.name}_mirrored.obj" if profile.mirrored else f"{part.name}.obj"
+def mesh_file_name(part: VisualPart, tf_prefix: str = "") -> str:
+    """Name of the file under models/<robot or gripper>/meshes that holds a part's mesh."""
+    return f"{part.name.removeprefix(tf_prefix)}.obj"
 
 
-def add(
-    spec: mujoco.MjSpec, body: mujoco.MjsBody, pieces: Sequence[Piece], prefix: str, mesh_folder: str = ""
-) -> None:
-    """Put pieces into a body as geoms without collision. Names begin with `prefix`.
-
-    mesh_folder: take the meshes of parts from files in this folder instead of from memory.
-    """
+def add(spec: mujoco.MjSpec, body: mujoco.MjsBody, pieces: Sequence[Piece]) -> None:
+    """Put pieces into a body as geoms without collision."""
     for piece in pieces:
-        if isinstance(piece, MeshFile):
-            for number, part in enumerate(piece.parts):
-                _add_part(spec, body, part, f"{prefix}{piece.link}_{number}", "")
-            if not piece.parts:
-                _add_file(spec, body, piece, prefix)
+        if isinstance(piece, VisualPart):
+            _add_part(spec, body, piece)
+        elif piece.parts:
+            for part in piece.parts:
+                _add_part(spec, body, part)
         else:
-            file = f"{mesh_folder}/{piece.name}.obj" if mesh_folder else ""
-            _add_part(spec, body, piece, prefix + piece.name, file)
+            _add_file(spec, body, piece)
 
 
-def _add_part(spec: mujoco.MjSpec, body: mujoco.MjsBody, part: VisualPart, name: str, file: str) -> None:
-    material = _material(spec, part.rgba, part.gloss)
-    geom = body.add_geom(
-        name=f"{name}_visual",
-        pos=part.pos,
-        quat=part.quat,
-        material=material,
-        group=VISUAL_GROUP,
-        contype=0,
-        conaffinity=0,
-        mass=0.0,
-    )
-    if part.kind != "mesh":
+def _add_part(spec: mujoco.MjSpec, body: mujoco.MjsBody, part: VisualPart) -> None:
+    geom = _add_geom(spec, body, part.name, part.rgba, part.gloss)
+    geom.pos, geom.quat = part.pos, part.quat
+    if part.vertices is None or part.faces is None:
         geom.type = GEOM_TYPES[part.kind]
         geom.size = [*part.size, *[0.0] * (3 - len(part.size))]
         return
-    assert part.vertices is not None and part.faces is not None  # VisualPart checks that
-    mesh = spec.add_mesh(name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
-    if file:
-        mesh.file = file
-    else:
-        mesh.uservert = part.vertices.ravel()
-        mesh.userface = part.faces.ravel()
-    geom.type, geom.meshname = mujoco.mjtGeom.mjGEOM_MESH, name
+    geom.type, geom.meshname = mujoco.mjtGeom.mjGEOM_MESH, part.name
+    mesh = spec.add_mesh(name=part.name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+    mesh.uservert = part.vertices.ravel()
+    mesh.userface = part.faces.ravel()
 
 
-def _add_file(spec: mujoco.MjSpec, body: mujoco.MjsBody, piece: MeshFile, prefix: str) -> None:
-    name = f"{prefix}{piece.link}"
-    spec.add_mesh(
-        name=name, file=str(piece.path), scale=piece.scale, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
-    )
-    body.add_geom(
+def _add_file(spec: mujoco.MjSpec, body: mujoco.MjsBody, piece: MeshFile) -> None:
+    geom = _add_geom(spec, body, piece.link, DEFAULT_RGBA, 0.3)
+    geom.pos, geom.quat = piece.xyz, piece.quat
+    geom.type, geom.meshname = mujoco.mjtGeom.mjGEOM_MESH, piece.link
+    mesh = spec.add_mesh(name=piece.link, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL)
+    mesh.file, mesh.scale = str(piece.path), piece.scale
+
+
+def _add_geom(
+    spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, rgba: Sequence[float], gloss: float
+) -> mujoco.MjsGeom:
+    return body.add_geom(
         name=f"{name}_visual",
-        type=mujoco.mjtGeom.mjGEOM_MESH,
-        meshname=name,
-        pos=piece.xyz,
-        quat=piece.quat,
-        material=_material(spec, DEFAULT_RGBA, 0.3),
+        material=_material(spec, rgba, gloss),
         group=VISUAL_GROUP,
         contype=0,
         conaffinity=0,
@@ -127,18 +104,3 @@ def _material(spec: mujoco.MjSpec, rgba: Sequence[float], gloss: float) -> str:
     if spec.material(name) is None:
         spec.add_material(name=name, rgba=rgba, specular=0.15 + 0.55 * gloss, shininess=0.1 + 0.7 * gloss)
     return name
-
-
-def _mirrored(part: VisualPart) -> VisualPart:
-    """The part reflected in the link's x-z plane."""
-    w, x, y, z = part.quat
-    changed = replace(part, pos=(part.pos[0], -part.pos[1], part.pos[2]), quat=(w, -x, y, -z))
-    if part.vertices is None or part.faces is None:
-        return changed
-    # A reflection turns faces inside out; exchanging two corners turns them back.
-    return replace(changed, vertices=part.vertices * (1.0, -1.0, 1.0), faces=part.faces[:, ::-1].copy())
-
-
-def _parts(profile: RobotProfile) -> Mapping[str, Sequence[VisualPart]]:
-    make = getattr(visuals, "parts", None)
-    return make(profile) if make is not None else {}

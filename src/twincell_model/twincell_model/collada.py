@@ -6,7 +6,7 @@ Textures, skins and curves are left out.
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from twincell_model.spec import Vec3
 from twincell_model.visuals.part import Rgba, VisualPart
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Piece = tuple[Rgba, Array, Indices]
 GREY: Rgba = (0.7, 0.7, 0.7, 1.0)
 UP = {
     "X_UP": np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]),
@@ -55,8 +57,8 @@ def read(path: Path, name: str, xyz: Vec3, rpy: Vec3, scale: Vec3) -> list[Visua
 
 
 def _by_colour(
-    pieces: Sequence[tuple[Rgba, Array, NDArray[np.int64]]],
-) -> Iterator[tuple[Rgba, Array, Array]]:
+    pieces: Sequence[Piece],
+) -> Iterator[Piece]:
     for colour in dict.fromkeys(colour for colour, _, _ in pieces):
         same = [(vertices, faces) for c, vertices, faces in pieces if c == colour]
         starts = np.cumsum([0, *(len(vertices) for vertices, _ in same)])
@@ -67,19 +69,21 @@ def _by_colour(
         )
 
 
-def _pieces(root: ET.Element) -> Iterator[tuple[Rgba, Array, NDArray[np.int64]]]:
+def _pieces(root: ET.Element) -> Iterator[Piece]:
     unit = root.find("asset/unit")
     up = root.findtext("asset/up_axis", "Y_UP").strip()
     world = np.eye(4)
     world[:3, :3] = UP[up] * float(unit.get("meter", "1") if unit is not None else 1.0)
-    geometries = {g.get("id"): g for g in root.iterfind("library_geometries/geometry")}
+    geometries = {g.get("id", ""): g for g in root.iterfind("library_geometries/geometry")}
     colours = _colours(root)
     for scene in root.iterfind("library_visual_scenes/visual_scene"):
         for node in scene.iterfind("node"):
             yield from _node(node, world, geometries, colours)
 
 
-def _node(node: ET.Element, parent: Array, geometries: dict, colours: dict[str, Rgba]) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _node(
+    node: ET.Element, parent: Array, geometries: Mapping[str, ET.Element], colours: Mapping[str, Rgba]
+) -> Iterator[Piece]:
     pose = parent @ _transform(node)
     for instance in node.iterfind("instance_geometry"):
         bound = {
@@ -118,7 +122,7 @@ def _transform(node: ET.Element) -> Array:
     return pose
 
 
-def _primitives(geometry: ET.Element) -> Iterator[tuple[str, Array, NDArray[np.int64]]]:
+def _primitives(geometry: ET.Element) -> Iterator[tuple[str, Array, Indices]]:
     mesh = geometry.find("mesh")
     if mesh is None:
         return
@@ -153,7 +157,7 @@ def _primitives(geometry: ET.Element) -> Iterator[tuple[str, Array, NDArray[np.i
             )
 
 
-def _fans(index: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _fans(index: Indices, sizes: Indices) -> Indices:
     """Triangles of convex polygons given by their corners one after another."""
     triangles = []
     start = 0
@@ -183,5 +187,5 @@ def _floats(element: ET.Element) -> Array:
     return np.array((element.text or "").split(), np.float64)
 
 
-def _ints(element: ET.Element | None) -> NDArray[np.int64]:
+def _ints(element: ET.Element | None) -> Indices:
     return np.array([] if element is None else (element.text or "").split(), np.int64)

@@ -28,9 +28,9 @@ def read(path: Path, schema: Path, kind: str) -> dict[str, Any]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{kind} file '{path}' cannot be read: {' '.join(str(error).split())}") from None
-    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
-    if error is not None:
-        raise UserError(f"{kind} file '{path}', {_where(error)}: {error.message}")
+    problem = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
+    if problem is not None:
+        raise UserError(f"{kind} file '{path}', {_where(problem)}: {problem.message}")
     for field, value in _numbers(document, ()):
         if not math.isfinite(value):  # YAML has .nan and .inf, which JSON schema lets through
             raise UserError(f"{kind} file '{path}', {'/'.join(field)}: {value} is not a finite number")

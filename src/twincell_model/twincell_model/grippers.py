@@ -4,15 +4,13 @@ Frames: z out of the flange, the fingers move along y. A finger's joint is half 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import mujoco
 import numpy as np
 
-from twincell_model import appearance, documents, paths
+from twincell_model import appearance, documents, paths, visuals
 from twincell_model.errors import UserError
 from twincell_model.groups import COLLISION_GROUP
-from twincell_model.visuals.part import Rgba, VisualPart
 
 BASE_LINK = "gripper_base"
 LEFT_FINGER, RIGHT_FINGER = "gripper_left_finger", "gripper_right_finger"
@@ -20,9 +18,6 @@ LEFT_JOINT, RIGHT_JOINT = "gripper_left_finger_joint", "gripper_right_finger_joi
 TCP_FRAME = "gripper_tcp"
 ACTUATOR = "gripper"
 TENDON = "gripper_width"
-DARK: Rgba = (0.09, 0.09, 0.1, 1.0)
-LIGHT: Rgba = (0.75, 0.76, 0.78, 1.0)
-METAL: Rgba = (0.35, 0.36, 0.38, 1.0)
 STIFFNESS = 4000.0
 """[N/m] of the actuator: told to close, it reaches the default force of 40 N on any part wider than 10 mm."""
 
@@ -59,7 +54,6 @@ def available() -> list[str]:
     return sorted(path.stem for path in paths.config("grippers").glob("*.yaml"))
 
 
-@lru_cache(maxsize=8)
 def load_gripper(name: str) -> Gripper:
     """The gripper called `name`. Raises UserError naming the gripper, file or field that is wrong."""
     if name not in available():
@@ -70,9 +64,11 @@ def load_gripper(name: str) -> Gripper:
         raise UserError(f"gripper file '{path}', field name: '{raw['name']}' is not the file's name '{name}'")
     if raw["default_force"] > raw["max_force"]:
         raise UserError(f"gripper file '{path}', field default_force: larger than max_force")
-    flat = {key: value for key, value in raw.items() if not isinstance(value, dict)}
-    flat |= {f"{group}_{key}": value for group in ("base", "finger") for key, value in raw[group].items()}
-    return Gripper(**{key: value if isinstance(value, str) else float(value) for key, value in flat.items()})
+    values = {key: float(value) for key, value in raw.items() if isinstance(value, int | float)}
+    values |= {
+        f"{part}_{key}": float(value) for part in ("base", "finger") for key, value in raw[part].items()
+    }
+    return Gripper(name, raw["description"], **values)
 
 
 def gripper_spec(gripper: str | Gripper) -> mujoco.MjSpec:
@@ -87,7 +83,8 @@ def gripper_spec(gripper: str | Gripper) -> mujoco.MjSpec:
     spec.compiler.degree = False
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     base = spec.worldbody.add_body(name=BASE_LINK)
-    cylinder_inertia(base, g.base_mass, g.base_com, g.base_radius, g.base_height)
+    base.explicitinertial = True
+    base.mass, base.ipos, base.inertia = g.base_mass, [0, 0, g.base_com], base_inertia(g)
     base.add_geom(
         name=f"{BASE_LINK}_collision",
         type=mujoco.mjtGeom.mjGEOM_CYLINDER,
@@ -118,49 +115,15 @@ def gripper_spec(gripper: str | Gripper) -> mujoco.MjSpec:
     actuator.ctrlrange = [0.0, g.stroke]
     actuator.forcelimited = mujoco.mjtLimited.mjLIMITED_TRUE
     actuator.forcerange = [-g.max_force, g.max_force]
-    for link, pieces in looks(g).items():
-        appearance.add(spec, spec.body(link), pieces, "")
+    for link, pieces in visuals.gripper_parts(g).items():
+        appearance.add(spec, spec.body(link), pieces)
     return spec
 
 
-def looks(g: Gripper) -> dict[str, list[VisualPart]]:
-    """Visual parts by link: a dark round housing with a rail, and fingers with rubber pads."""
-    r, h, length = g.base_radius, g.base_height, g.finger_length
-    rail = (g.finger_width / 2 + 0.004, g.stroke / 2 + g.finger_depth, 0.009)
-    housing = VisualPart(
-        "gripper_housing", DARK, "cylinder", size=(r, (h - 0.018) / 2), pos=(0, 0, (h - 0.018) / 2)
-    )
-    ring = VisualPart(
-        "gripper_ring", LIGHT, "cylinder", size=(r + 0.0006, 0.003), pos=(0, 0, 0.012), gloss=0.6
-    )
-    guide = VisualPart("gripper_rail", DARK, "box", size=rail, pos=(0, 0, h - 0.009))
-    parts = {BASE_LINK: [housing, ring, guide]}
-    for link, side in ((LEFT_FINGER, 1.0), (RIGHT_FINGER, -1.0)):
-        pad = (g.finger_width / 2, 0.0015, length * 0.3)
-        bar = (g.finger_width / 2 - 0.001, (g.finger_depth - 0.002) / 2, length / 2)
-        parts[link] = [
-            VisualPart(
-                f"{link}_bar",
-                METAL,
-                "box",
-                size=bar,
-                pos=(0, side * (g.finger_depth / 2 + 0.001), length / 2),
-            ),
-            VisualPart(
-                f"{link}_pad", DARK, "box", size=pad, pos=(0, side * 0.0015, length * 0.68), gloss=0.05
-            ),
-        ]
-    return parts
-
-
-def cylinder_inertia(
-    body: mujoco.MjsBody, mass: float, height_of_com: float, radius: float, height: float
-) -> None:
-    """Inertial of an upright solid cylinder [kg, m]."""
-    across = mass * (3.0 * radius**2 + height**2) / 12.0
-    body.explicitinertial = True
-    body.mass, body.ipos = mass, [0, 0, height_of_com]
-    body.inertia = [across, across, mass * radius**2 / 2.0]
+def base_inertia(g: Gripper) -> tuple[float, float, float]:
+    """Principal inertia of the housing as a solid upright cylinder [kg m^2]."""
+    across = g.base_mass * (3.0 * g.base_radius**2 + g.base_height**2) / 12.0
+    return across, across, g.base_mass * g.base_radius**2 / 2.0
 
 
 def finger_inertia(g: Gripper) -> tuple[float, float, float]:

@@ -37,7 +37,7 @@ def parts(profile: RobotProfile) -> dict[str, list[VisualPart]]:
         pose = to_link @ turn @ frames["theirs"].geom_xmat[geom].reshape(3, 3)
         at = to_link @ (turn @ frames["theirs"].geom_xpos[geom] + shift - data.xpos[body])
         vertices, faces = _mesh(theirs, int(theirs.geom_dataid[geom]))
-        name = f"{profile.bare(link)}_menagerie_{len(found.get(link, []))}"
+        name = f"{link}_menagerie_{len(found.get(link, []))}"
         rgba = tuple(float(c) for c in _colour(theirs, geom))
         part = VisualPart(name=name, rgba=rgba, vertices=vertices @ pose.T + at, faces=faces)  # type: ignore[arg-type]
         found.setdefault(link, []).append(part)
@@ -48,7 +48,8 @@ def _model(profile: RobotProfile) -> mujoco.MjModel:
     wanted = profile.meshes.get("menagerie")
     if wanted is None or profile.mirrored:
         raise UserError(
-            f"visuals 'menagerie': MuJoCo Menagerie has no {profile.name} {profile.variant}; use primitives or meshes:DIR"
+            f"visuals 'menagerie': MuJoCo Menagerie has no {profile.name} {profile.variant}; "
+            "use primitives or meshes:DIR"
         )
     try:
         import mujoco_menagerie  # type: ignore[import-not-found,unused-ignore]
@@ -99,7 +100,8 @@ def _fit(
     worst = max(float(np.linalg.norm(m @ shift - gap)) for m, gap in zip(across, gaps, strict=True))
     if worst > MAX_AXIS_DISTANCE or np.abs(turn @ a.xaxis[first].T - b.xaxis[second].T).max() > 0.02:
         raise UserError(
-            f"visuals 'menagerie': its {profile.name} is another arm (joint axes {1000 * worst:.1f} mm apart); use primitives"
+            f"visuals 'menagerie': its {profile.name} is another arm (joint axes {1000 * worst:.1f} mm apart); "
+            "use primitives"
         )
     return turn, shift
 

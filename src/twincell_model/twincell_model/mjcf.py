@@ -1,7 +1,7 @@
 """The MuJoCo model of an arm, built from its profile.
 
-One body per link of the profile, the same names. Geoms: group 2 visual (no collision), group 3 collision. Site "tool" at
-the tool frame, torque motors named like the joints. Names carry the profile's tf_prefix.
+One body per link of the profile, the same names. Geoms: group 2 visual (no collision), group 3 collision. Site "tool"
+at the tool frame, torque motors named like the joints. Names carry the profile's tf_prefix.
 """
 
 import mujoco
@@ -19,11 +19,10 @@ TOOL_SITE = "tool"
 TIMESTEP_S = 0.002
 
 
-def arm_spec(profile: RobotProfile, visuals: str = "primitives", *, mesh_folder: str = "") -> mujoco.MjSpec:
+def arm_spec(profile: RobotProfile, visuals: str = "primitives") -> mujoco.MjSpec:
     """The arm as an MjSpec whose root body stands at the world's origin.
 
-    visuals: an option of twincell_model.appearance. mesh_folder: where the meshes of "primitives" lie as files; they are
-    made in memory without it. Raises UserError where the wanted visuals are not to be had.
+    visuals: an option of twincell_model.appearance. Raises UserError where the wanted visuals are not to be had.
     """
     looks = appearance.resolve(profile, visuals)
     spec = mujoco.MjSpec()
@@ -55,7 +54,7 @@ def arm_spec(profile: RobotProfile, visuals: str = "primitives", *, mesh_folder:
                 actfrclimited=mujoco.mjtLimited.mjLIMITED_TRUE,
             )
         _add_collision(body, link)
-        appearance.add(spec, body, looks.get(link.name, ()), profile.tf_prefix, mesh_folder)
+        appearance.add(spec, body, looks.get(link.name, ()))
     for joint in profile.joints:
         spec.add_actuator(
             name=joint.name,

@@ -106,19 +106,22 @@ def variants(robot: str) -> list[str]:
     return [default, *sorted(name for name in document["variants"] if name != default)]
 
 
-@lru_cache(maxsize=32)
 def load_profile(robot: str, variant: str | None = None, tf_prefix: str = "") -> RobotProfile:
     """The profile of a robot in a hardware variant (None: the default one).
 
     Raises UserError naming the robot, variant, file or field that is wrong.
     """
-    path = _path(robot)
+    return _load(_path(robot), robot, variant or None, tf_prefix)
+
+
+@lru_cache(maxsize=32)
+def _load(path: Path, robot: str, variant: str | None, tf_prefix: str) -> RobotProfile:
     document = _document(path)
     if document["name"] != robot:
         raise UserError(
             f"robot file '{path}', field name: '{document['name']}' is not the file's name '{robot}'"
         )
-    chosen = str(document["default_variant"]) if variant in (None, "") else str(variant)
+    chosen = variant or str(document["default_variant"])
     if chosen not in document["variants"]:
         raise documents.unknown(f"variant of {robot}", chosen, sorted(document["variants"]))
     if tf_prefix and not tf_prefix.replace("_", "a").isalnum():

@@ -22,9 +22,9 @@ class SafetyLimits:
     lower, upper: (dof,) joint positions [rad], inside the arm's limits by the larger of both margins.
     tcp_speed [m/s], tcp_angular_speed [rad/s]: of the tool point in the root frame.
     box_lower, box_upper: (3,) where the tool point may be [m, root frame].
-    command_timeout_s: a source silent for longer comes to rest. state_timeout_s: joint states older than this stop the arm.
-    lease_s: an owner that does not renew loses the arm. tracking_tolerance: largest distance between commanded and measured
-    joint positions [rad]. future_tolerance_s: how far in the future a stamp may lie.
+    command_timeout_s: a source silent for longer comes to rest. state_timeout_s: joint states older than this stop the
+    arm. lease_s: an owner that does not renew loses the arm. tracking_tolerance: largest distance between commanded and
+    measured joint positions [rad]. future_tolerance_s: how far in the future a stamp may lie.
     """
 
     name: str

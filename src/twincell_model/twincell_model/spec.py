@@ -1,6 +1,7 @@
 """What an arm is made of: links with inertials and collision capsules, and joints with limits.
 
-SI units. The inertia of a link is given about its centre of mass in axes rotated by `rpy` from the link frame, as in URDF.
+SI units. The inertia of a link is given about its centre of mass in axes rotated by `rpy` from the link frame, as in
+URDF.
 """
 
 from dataclasses import dataclass
