@@ -55,10 +55,9 @@ class WorldServices:
         if not self.paused:
             return True
         if self._budget == 0:
+            self._budget_spent.set()  # here, not after the last grant: its tick has been computed by now
             return False
         self._budget -= 1
-        if self._budget == 0:
-            self._budget_spent.set()
         return True
 
     def publish_state(self, tick: int, stamp_ns: int) -> None:
@@ -107,7 +106,8 @@ class WorldServices:
         given = dict(zip(joint_names, positions, strict=True))
         if set(given) != set(self._profile.joint_names) or len(given) != len(joint_names):
             raise UserError(
-                f"world/reset needs each of the joints {', '.join(self._profile.joint_names)} once"
+                f"world/reset was given {', '.join(joint_names)}; "
+                f"it needs each of the joints {', '.join(self._profile.joint_names)} once"
             )
         return np.array([given[name] for name in self._profile.joint_names])
 
@@ -135,8 +135,6 @@ class WorldServices:
                 raise UserError("world/step works only while the world is paused; call world/pause first")
             self._budget = request.steps
             self._budget_spent.clear()
-            if request.steps == 0:
-                self._budget_spent.set()
             return f"The world advanced by {request.steps} ticks."
 
         self._answer(response, grant)
