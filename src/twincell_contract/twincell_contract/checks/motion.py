@@ -27,7 +27,7 @@ TELEOP_TRAJECTORY = names.source_topic("teleop", "trajectory")
 
 def jog_speeds(cell: Observer, positions: Array) -> Array:
     """A speed of its own for every joint, so that swapped joints show [rad/s]."""
-    return safe_signs(cell, positions) * (0.05 + 0.012 * np.arange(cell.facts.dof))
+    return safe_signs(cell, positions) * (0.03 + 0.008 * np.arange(cell.facts.dof))
 
 
 def jog_each(backwards: bool, cell: Observer) -> str:
@@ -44,7 +44,7 @@ def jog_each(backwards: bool, cell: Observer) -> str:
     off = np.abs(measured - speeds)
     worst = int((off - 0.15 * np.abs(speeds)).argmax())
     require(
-        off[worst] <= 0.15 * abs(speeds[worst]) + 0.004,
+        off[worst] <= 0.15 * abs(speeds[worst]) + 0.002,
         f"{cell.facts.joint_names[worst]} moved at {measured[worst]:.4f} rad/s; the jog asked for "
         f"{speeds[worst]:.4f} rad/s. Check "
         "units (rad/s), the sign and the joint order.",
@@ -72,7 +72,7 @@ def jog_one(cell: Observer) -> str:
 def velocity_is_derivative(cell: Observer) -> str:
     """The velocity field is the change of the positions."""
     with owning(cell) as start:
-        speeds = 0.15 * safe_signs(cell, start)
+        speeds = 0.06 * safe_signs(cell, start)
         since = cell.now_ns()
         cell.stream(TELEOP_JOG, lambda: jog(cell, cell.facts.joint_names, speeds), JOG_S)
         by_position, by_field = steady_speed(cell, since, *STEADY)
@@ -189,7 +189,7 @@ def chunk_reaches(cell: Observer) -> str:
 def silence(cell: Observer) -> str:
     """An owner that falls silent is stopped at once, although it keeps its lease."""
     with owning(cell) as start:
-        speeds = 0.15 * safe_signs(cell, start)
+        speeds = 0.06 * safe_signs(cell, start)
         cell.stream(TELEOP_JOG, lambda: jog(cell, cell.facts.joint_names, speeds), 0.5)
         since = cell.now_ns()
         at = cell.positions()
