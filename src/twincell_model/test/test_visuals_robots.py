@@ -15,7 +15,7 @@ ROBOTS = ("ur5", "ur5e", "xarm7")
 PROFILES = {name: load_profile(name) for name in ROBOTS}
 LOOKS = {name: visuals.parts(profile) for name, profile in PROFILES.items()}
 BUDGET = 25_000  # triangles of a robot: about 10 ms a picture with software GL
-OVER_CAPSULES = 0.045  # [m] how far a link may stick out of its collision capsules
+OVER_CAPSULES = 0.022  # [m] how far a link may stick out of its collision capsules
 CABLES = ("base_cable", "base_plugs", "link7_plug")
 
 

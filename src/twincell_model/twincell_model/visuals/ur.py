@@ -1,7 +1,7 @@
 """UR5 (CB3) and UR5e: dark T-shaped joint housings with slanted blue caps, silver tubes, black seams.
 
 Every joint module is the same thing in two sizes: a housing about the joint axis, capped at the far end, with
-an outlet of the same bore square to it. Proportions after the maker's drawings; kinematics as in config/robots.
+an outlet of the same bore square to it. Sizes and colours: ur_look.py.
 """
 
 from __future__ import annotations

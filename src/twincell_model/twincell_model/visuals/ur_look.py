@@ -1,4 +1,8 @@
-"""Sizes and colours of the UR5 (CB3) and the UR5e, after the maker's drawings."""
+"""Sizes and colours of the UR5 (CB3) and the UR5e.
+
+Lengths from config/robots; outer sizes measured on the models the maker publishes (Universal_Robots_ROS2_Description).
+The geometry built from them is our own: no vertex is copied.
+"""
 
 from __future__ import annotations
 

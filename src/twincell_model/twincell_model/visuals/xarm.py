@@ -1,6 +1,8 @@
 """xArm7: white, glossy, softly bent links; dark rings at the joints, offset elbow, light ring at the flange.
 
 Every link is one cast shell: implicit bars and flat bars melted together, cut into sections along the link.
+Lengths from config/robots; outer sizes measured on the model the maker publishes (xarm_description). The geometry is
+our own: no vertex is copied.
 """
 
 from __future__ import annotations
