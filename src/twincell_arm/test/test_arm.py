@@ -2,6 +2,7 @@ import pytest
 from twincell_arm.arm import Fault, make_arm
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
+
 from twincell_msgs.msg import ArmStatus
 
 

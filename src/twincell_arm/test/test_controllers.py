@@ -1,5 +1,13 @@
 import pytest
-from twincell_arm.controllers import BEST_EFFORT, FORWARD_POSITION, JOINT_STATES, STRICT, TYPES, ControllerTable, State
+from twincell_arm.controllers import (
+    BEST_EFFORT,
+    FORWARD_POSITION,
+    JOINT_STATES,
+    STRICT,
+    TYPES,
+    ControllerTable,
+    State,
+)
 from twincell_model.profile import load_profile
 
 

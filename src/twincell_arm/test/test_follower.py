@@ -15,7 +15,9 @@ class Stream:
         self.dt = profile.tick_s
         self.q = profile.home.copy()
         self.v = np.zeros(profile.dof)
-        room = np.where(profile.upper - self.q > self.q - profile.lower, 1.0, -1.0)  # away from the nearer limit
+        room = np.where(
+            profile.upper - self.q > self.q - profile.lower, 1.0, -1.0
+        )  # away from the nearer limit
         self.goal = share * profile.max_velocity * room
         self.step = 0.5 * profile.max_acceleration * self.dt
 
@@ -57,7 +59,7 @@ def test_silence_ends_in_a_stop_inside_the_limits(robot):
 
 
 def test_stop_is_on_one_path_for_all_joints():
-    profile, follower, stream = start("ur5e")
+    _, follower, stream = start("ur5e")
     path = drive(follower, [stream.next() for _ in range(400)])
     direction = path[-1] - path[-2]
     stop = drive(follower, [None] * 1000)
@@ -100,7 +102,9 @@ def test_stream_that_comes_back_is_joined_without_a_jump(robot, gap_s):
     follower, stream = Follower(profile, profile.tick_s), Stream(profile, share=0.3)
     path = list(drive(follower, [stream.next() for _ in range(int(0.6 / profile.tick_s))]))
     path += list(drive(follower, [None] * round(gap_s / profile.tick_s)))
-    path += list(drive(follower, [stream.next() for _ in range(int(1.0 / profile.tick_s))]))  # goes on where it was
+    path += list(
+        drive(follower, [stream.next() for _ in range(int(1.0 / profile.tick_s))])
+    )  # goes on where it was
     assert follower.dropped == 0 and follower.mode == Following.FOLLOWING
     np.testing.assert_allclose(path[-1], stream.q, atol=1e-9)
     within_limits(profile, np.array(path), acceleration_factor=1.3)

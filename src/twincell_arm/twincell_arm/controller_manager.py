@@ -3,6 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from lifecycle_msgs.msg import State as LifecycleState
+from rclpy.node import Node
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from twincell_runtime.mailbox import Mailbox, MailboxTimeout
+
 from controller_manager_msgs.msg import (
     ControllerManagerActivity,
     ControllerState,
@@ -23,14 +28,9 @@ from controller_manager_msgs.srv import (
     SwitchController,
     UnloadController,
 )
-from lifecycle_msgs.msg import State as LifecycleState
-from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
-from twincell_contract import names, qos
-from twincell_runtime.mailbox import Mailbox, MailboxTimeout
-
 from twincell_arm.arm import ArmError
 from twincell_arm.controllers import BASE_CLASS, LIFECYCLE_IDS, TYPES, Controller, ControllerTable, State
+from twincell_contract import names, qos
 
 SERVICE_QOS = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
 """ros2_control: qos_services, KEEP_ALL and reliable."""

@@ -82,7 +82,7 @@ class Follower:
         return admitted
 
     def tick(self, command: Array | None) -> Array:
-        """Advance by one tick with the newest command of this tick, finite and (dof,), or None. Returns the reference."""
+        """Advance by one tick with its newest command, finite and (dof,), or None. Returns the reference."""
         if self.mode == Following.STOPPING:
             self._brake()
             return self.reference

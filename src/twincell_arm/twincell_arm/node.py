@@ -4,20 +4,16 @@ The main thread runs the loop: take commands, advance the arm, publish. Services
 the mailbox, so that only the loop touches the arm. Run as `python -m twincell_arm.node`.
 """
 
-import gc
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from control_msgs.msg import GripperCommand
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
-from twincell_contract import names, qos
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
-from twincell_runtime import node_main, scheduling
 from twincell_runtime.loop import RateTimer, Tick
 from twincell_runtime.mailbox import Mailbox, MailboxTimeout
 from twincell_runtime.params import Param, declare
@@ -25,13 +21,16 @@ from twincell_runtime.polled import PolledSubscription, Received
 from twincell_world.pacing import LockstepPacing, Pacing, SimPacing, WallPacing
 from twincell_world.services import WorldServices
 
+from control_msgs.msg import GripperCommand
 from twincell_arm.arm import ArmError, make_arm
 from twincell_arm.backends.mujoco_arm import MujocoArm
 from twincell_arm.controller_manager import ControllerManager, Hardware, manager_node
 from twincell_arm.controllers import FORWARD_POSITION, ControllerTable, State
 from twincell_arm.driver import ArmDriver, Mode
-from twincell_arm.publishers import StatusPublishers, StatePublishers
+from twincell_arm.publishers import StatePublishers, StatusPublishers
 from twincell_arm.timing import TimingRecorder
+from twincell_contract import names, qos
+from twincell_runtime import node_main, scheduling
 
 MAX_CATCH_UP_S = 0.02
 """[s] Physics made good after the loop woke up late. A longer stall of the machine stops the world with it."""
@@ -152,7 +151,7 @@ class ArmRunner:
             node.trigger_configure()
             node.trigger_activate()
         node.get_logger().info(
-            f"{profile.name} ({profile.variant}) on backend {arm.backend}, {profile.rate_hz} Hz, clock {options['clock']}"
+            f"{profile.name} ({profile.variant}), backend {arm.backend}, {profile.rate_hz} Hz, clock {options['clock']}"
         )
 
     def _make_pacing(self, clock: str, speed: float) -> Pacing:

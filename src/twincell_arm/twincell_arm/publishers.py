@@ -2,19 +2,19 @@
 
 import math
 
-from control_msgs.msg import DynamicJointState, InterfaceValue
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped, WrenchStamped
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64, Header
-from twincell_contract import names, qos
-from twincell_msgs.msg import ArmStatus
 
+from control_msgs.msg import DynamicJointState, InterfaceValue
 from twincell_arm import controllers
 from twincell_arm.arm import Arm, ArmState
 from twincell_arm.controllers import ControllerTable
 from twincell_arm.driver import Mode, Status
+from twincell_contract import names, qos
+from twincell_msgs.msg import ArmStatus
 
 BROADCAST_RATE = 125.0
 """[Hz] Upper bound of the broadcasters beside joint_states."""

@@ -7,7 +7,7 @@ from twincell_model.profile import RobotProfile
 
 Array = NDArray[np.float64]
 
-JOIN_SHARE = 0.25
+JOIN_SHARE = 0.5
 """Share of the arm's acceleration used to close an offset; the rest is left to the command stream itself."""
 
 

@@ -5,12 +5,13 @@ import time
 from array import array
 
 from rclpy.node import Node
-from twincell_contract import names, qos
-from twincell_msgs.msg import LoopTiming
 from twincell_runtime.loop import Tick
 from twincell_runtime.polled import Received
 from twincell_runtime.scheduling import is_fifo
 from twincell_runtime.steal import StealClock
+
+from twincell_contract import names, qos
+from twincell_msgs.msg import LoopTiming
 
 
 class TimingRecorder:

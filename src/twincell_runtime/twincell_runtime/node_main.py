@@ -81,5 +81,6 @@ def run(make_runner: Callable[[], NodeRunner], name: str, args: Sequence[str] | 
     finally:
         if runner is not None:
             runner.close()
+            runner = None  # the signal handlers keep this variable alive, and native modules report what is left
         rclpy.try_shutdown()
     return code

@@ -1,15 +1,18 @@
 import pytest
 import yaml
-from twincell_model import paths
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
 from twincell_world.scene import available, load_scene
+
+from twincell_model import paths
 
 BASE = {
     "description": "A test.",
     "robot": {"position": [0, 0, 0.5]},
     "cameras": [],
-    "objects": [{"name": "cube", "shape": "box", "size": [0.1, 0.1, 0.1], "position": [1, 0, 1], "mass_kg": 0.1}],
+    "objects": [
+        {"name": "cube", "shape": "box", "size": [0.1, 0.1, 0.1], "position": [1, 0, 1], "mass_kg": 0.1}
+    ],
 }
 
 

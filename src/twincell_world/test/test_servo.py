@@ -72,7 +72,9 @@ def test_effort_stays_inside_the_limits_and_a_jump_is_survived():
         world.step()
         peak = np.maximum(peak, np.abs(world.joints()[2]))
     assert (peak <= world.profile.max_effort + 1e-9).all()
-    assert (peak > 0.9 * world.profile.max_effort).any(), "the jump must reach a limit, else this test shows nothing"
+    assert (peak > 0.9 * world.profile.max_effort).any(), (
+        "the jump must reach a limit, else this test shows nothing"
+    )
     assert np.abs(world.joints()[0] - command).max() < 0.2e-3
 
 

@@ -96,7 +96,7 @@ def test_gripper_holds_a_block_with_the_force_asked_for():
     world.command_gripper(0.0, 30.0)
     world.command(q)
     run(world, 1.0)
-    opening, width, effort = world.gripper()
+    _, width, effort = world.gripper()
     assert width == pytest.approx(0.04, abs=0.002)
     assert effort == pytest.approx(30.0, rel=0.1)
 
@@ -146,7 +146,9 @@ def test_target_is_moved_in_the_root_frame_and_unknown_names_are_listed():
     world.set_body_pose("target", (0.4, 0.2, 0.3))
     np.testing.assert_allclose(world.body_pose("target")[0], (0.4, 0.2, 0.3), atol=1e-12)
     world.set_body_pose("target", (0.4, 0.2, 1.3), frame="world")
-    np.testing.assert_allclose(world.body_pose("target")[0][2], 1.3 - world.scene.robot_position[2], atol=1e-12)
+    np.testing.assert_allclose(
+        world.body_pose("target")[0][2], 1.3 - world.scene.robot_position[2], atol=1e-12
+    )
     with pytest.raises(UserError, match="'targte'.*target"):
         world.set_body_pose("targte", (0, 0, 0))
     with pytest.raises(UserError, match="quaternion"):

@@ -1,12 +1,12 @@
-"""Composes the MjSpec of a scene: arm, what hangs on its flange, fixtures, objects, targets, cameras, light and floor."""
+"""Composes the MjSpec of a scene: arm, load of the flange, fixtures, objects, targets, cameras, light and floor."""
 
 import mujoco
 import numpy as np
-from twincell_model import grippers, mjcf
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile
 from twincell_model.rotations import quat_from_rpy
 
+from twincell_model import grippers, mjcf
 from twincell_world.fingers import PREFIX
 from twincell_world.fixtures import VISUAL_GROUP, add_fixture, add_material, add_object
 from twincell_world.rotations import OPTICAL_TO_MUJOCO, optical_looking_at, product
@@ -100,13 +100,16 @@ def _add_camera(spec: mujoco.MjSpec, camera: CameraMount, scene: Scene, profile:
 def _add_look(spec: mujoco.MjSpec, scene: Scene) -> None:
     look = scene.look
     spec.visual.headlight.ambient = [look.ambient] * 3
-    spec.visual.headlight.diffuse = [0.25] * 3
+    spec.visual.headlight.diffuse = [0.2] * 3
     spec.visual.headlight.specular = [0.05] * 3
     spec.visual.quality.shadowsize = 4096
     spec.visual.map.znear, spec.visual.map.zfar = 0.01, 30.0
+    spec.visual.map.shadowclip = 1.5
     spec.stat.extent, spec.stat.center = 1.5, list(scene.robot_position)
-    zenith = look.sky.get("zenith", (0.78, 0.83, 0.88, 1.0))
-    horizon = look.sky.get("horizon", (0.93, 0.94, 0.95, 1.0))
+    zenith = look.sky.get("zenith", (0.62, 0.7, 0.78, 1.0))
+    horizon = look.sky.get("horizon", (0.83, 0.86, 0.88, 1.0))
+    spec.visual.rgba.haze = list(horizon)
+    spec.visual.map.haze = 0.35
     spec.add_texture(
         name="sky",
         type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
@@ -123,9 +126,7 @@ def _add_look(spec: mujoco.MjSpec, scene: Scene) -> None:
             name=light.name,
             pos=list(light.position),
             dir=list(direction / np.linalg.norm(direction)),
-            type=mujoco.mjtLightType.mjLIGHT_SPOT,
-            cutoff=70.0,
-            exponent=2.0,
+            type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
             diffuse=[light.intensity] * 3,
             specular=[0.3 * light.intensity] * 3,
             castshadow=light.shadow,
@@ -135,7 +136,7 @@ def _add_look(spec: mujoco.MjSpec, scene: Scene) -> None:
 def _add_floor(spec: mujoco.MjSpec, scene: Scene) -> None:
     floor = scene.look.floor
     tile = float(floor.get("tile", 0.5))
-    color, line = floor.get("color", (0.62, 0.65, 0.67, 1.0)), floor.get("line", (0.54, 0.57, 0.6, 1.0))
+    color, line = floor.get("color", (0.6, 0.63, 0.65, 1.0)), floor.get("line", (0.52, 0.55, 0.57, 1.0))
     spec.add_texture(
         name="floor",
         type=mujoco.mjtTexture.mjTEXTURE_2D,
@@ -157,7 +158,7 @@ def _add_floor(spec: mujoco.MjSpec, scene: Scene) -> None:
     spec.worldbody.add_geom(
         name="floor",
         type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=[6.0, 6.0, 0.1],
+        size=[0.0, 0.0, 0.1],  # endless, fades into the haze
         material="floor_material",
         group=VISUAL_GROUP,
     )

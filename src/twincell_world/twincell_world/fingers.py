@@ -1,6 +1,7 @@
 """The gripper of a world: fingers that move at the gripper's speed and close with a force."""
 
 import mujoco
+
 from twincell_model import grippers
 
 PREFIX = "hand_"

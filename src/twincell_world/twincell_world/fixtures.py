@@ -56,7 +56,9 @@ def add_object(spec: mujoco.MjSpec, shape: Shape) -> None:
     geom = _add_primitive(body, shape.name, shape.shape, shape.size, material, collides=True)
     geom.mass = shape.mass_kg
     geom.friction = [shape.friction, 0.005, 0.0001]
-    geom.priority = 1  # the object's friction counts, and its stiff contact: a gripped block is not squeezed flat
+    geom.priority = (
+        1  # the object's friction counts, and its stiff contact: a gripped block is not squeezed flat
+    )
     geom.solref = [2.0 * spec.option.timestep, 1.0]
     geom.solimp[:2] = [0.97, 0.99]
     geom.condim = 4  # torsional friction: a gripped object does not spin between two contact points

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
-from twincell_contract import names, qos
-from twincell_msgs.msg import TickAck
 from twincell_runtime.loop import PeriodicLoop, Tick
 from twincell_runtime.polled import PolledSubscription
+
+from twincell_contract import names, qos
+from twincell_msgs.msg import TickAck
 
 CONTROLLER = "controller"
 """The participant whose commands a lockstep tick waits for."""
@@ -187,5 +188,5 @@ class LockstepPacing(SimPacing):
         if self._newest is None:
             return f"lockstep: no TickAck from '{CONTROLLER}' yet; is it running with clock:=lockstep?"
         if self._newest.tick < tick:
-            return f"lockstep: waiting for '{CONTROLLER}' to answer tick {tick}; its newest answer is {self._newest.tick}."
+            return f"lockstep: '{CONTROLLER}' has not answered tick {tick}; its newest answer is {self._newest.tick}."
         return f"lockstep: '{CONTROLLER}' sent {self._newest.sent} commands, {arrived} arrived."

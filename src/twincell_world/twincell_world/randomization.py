@@ -26,7 +26,7 @@ def draw(scene: Scene, seed: int) -> dict[str, Any]:
         elif name == "colors":
             sample[name] = {thing: _uniform(generator, value[thing]) for thing in sorted(value)}
         elif name == "start_joints":
-            sample[name] = generator.uniform(*value, size=len(scene.start_joints)).tolist()
+            sample[name] = generator.uniform(value[0], value[1], len(scene.start_joints)).tolist()
         else:
             sample[name] = _uniform(generator, value)
     return sample
@@ -35,5 +35,5 @@ def draw(scene: Scene, seed: int) -> dict[str, Any]:
 def _uniform(generator: np.random.Generator, bounds: list[Any]) -> Any:
     """A number or a list, as the bounds are. Bounds of colours may be in any order."""
     first, second = np.asarray(bounds[0], float), np.asarray(bounds[1], float)
-    value = generator.uniform(np.minimum(first, second), np.maximum(first, second))
-    return value.tolist() if isinstance(value, np.ndarray) else float(value)
+    value = generator.uniform(np.minimum(first, second), np.maximum(first, second), first.shape)
+    return np.asarray(value).tolist()

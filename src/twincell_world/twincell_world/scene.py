@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from twincell_model import documents, paths
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile
+
+from twincell_model import documents, paths
 
 Vec = tuple[float, ...]
 
@@ -183,7 +184,7 @@ def _shape(item: dict[str, Any], where: str, path: Path) -> Shape:
 
 
 def _check_names(scene: Scene, path: Path) -> None:
-    things = [thing.name for thing in (*scene.fixtures, *scene.objects, *scene.targets)]
+    things = [s.name for s in (*scene.fixtures, *scene.objects)] + [target.name for target in scene.targets]
     for group in (things, [c.name for c in scene.cameras], [light.name for light in scene.look.lights]):
         for index, name in enumerate(group):
             if name in group[:index]:

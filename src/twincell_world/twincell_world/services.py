@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import SetBool
-from twincell_contract import names, qos
 from twincell_model.errors import UserError
-from twincell_msgs.msg import WorldState
-from twincell_msgs.srv import RandomizeWorld, ResetWorld, SetBodyPose, StepWorld
 from twincell_runtime.mailbox import Mailbox, MailboxTimeout
 
+from twincell_contract import names, qos
+from twincell_msgs.msg import WorldState
+from twincell_msgs.srv import RandomizeWorld, ResetWorld, SetBodyPose, StepWorld
 from twincell_world.world import World
 
 MAX_STATE_RATE = 60.0

@@ -22,7 +22,7 @@ NOMINAL_POLE = 90.0
 FRICTION_SPEED = 0.02
 """[rad/s] Speed over which the friction compensation turns on, so that it does not chatter at rest."""
 CATCH_UP_SPEED = 1.0
-"""[rad/s] Speed at which a joint that was left behind (effort limit, collision) returns: slow enough to brake in time."""
+"""[rad/s] Speed at which a joint left behind by a collision or an effort limit returns: it can brake in time."""
 MAX_INTEGRAL = 60.0
 """[rad/s^2] Bound of the integral part: enough for a wrist's full static friction, finite during a collision."""
 
@@ -37,13 +37,15 @@ class LookAhead:
         self, dof: int, *, lookahead_s: float, delay_s: float, timestep_s: float, substeps: int
     ) -> None:
         steps = max(lookahead_s / timestep_s, 1.0)
-        pole = steps / (steps + 2.0)  # a double pole p trails a ramp by (1 + p) / (1 - p) = steps + 1, one of them its own
+        pole = steps / (
+            steps + 2.0
+        )  # a double pole p trails a ramp by (1 + p) / (1 - p) = steps + 1, one of them its own
         self._k_position = (1.0 - pole) ** 2
         self._k_step = 1.0 - pole**2
         self._substeps = substeps
         self._timestep = timestep_s
         self._lookahead = lookahead_s
-        self._delay = int(round(delay_s / timestep_s))
+        self._delay = round(delay_s / timestep_s)
         self._line: deque[Array] = deque(maxlen=self._delay + substeps)
         self.position = np.zeros(dof)
         self._step = np.zeros(dof)

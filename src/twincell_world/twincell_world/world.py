@@ -97,6 +97,7 @@ class World:
         self._stale_poses = True
         self.sample: dict[str, Any] = {}
         self.steps = 0
+        self._command: Array = np.zeros(profile.dof)
         self.reset()
 
     @property
@@ -254,7 +255,7 @@ class World:
 
     def bodies(self) -> list[str]:
         """Names of what can be moved: targets and objects."""
-        return [thing.name for thing in (*self.scene.targets, *self.scene.objects)]
+        return [target.name for target in self.scene.targets] + [thing.name for thing in self.scene.objects]
 
     def state(self) -> WorldSnapshot:
         """A copy of the physics' state."""
@@ -279,7 +280,8 @@ class World:
     def _body(self, name: str) -> None:
         if name not in self.bodies():
             raise UserError(
-                f"scene '{self.scene.name}' has no target or object '{name}'; it has: {', '.join(self.bodies()) or 'none'}"
+                f"scene '{self.scene.name}' has no target or object '{name}'; "
+                f"it has: {', '.join(self.bodies()) or 'none'}"
             )
 
     def _to_root(self, pos: Array, quat: Array) -> tuple[Array, Array]:
