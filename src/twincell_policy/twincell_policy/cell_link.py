@@ -8,16 +8,16 @@ from collections.abc import Callable
 import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-
-from twincell_contract import names, qos
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile
 from twincell_model.safety import SafetyLimits
+from twincell_runtime.polled import PolledSubscription
+
+from twincell_contract import names, qos
 from twincell_msgs.msg import ArmStatus, ControllerStatus
 from twincell_policy.compatibility import CellFacts
 from twincell_policy.manifest import SEMANTICS
 from twincell_policy.observation import JointSample
-from twincell_runtime.polled import PolledSubscription
 
 SOURCE = "policy"
 """Name under which the node asks for motion."""
@@ -30,14 +30,18 @@ _POLL_S = 0.02
 class CellLink:
     """Reads the cell. All methods belong to the thread that runs episodes."""
 
-    def __init__(self, node: Node, profile: RobotProfile, safety: SafetyLimits, cameras: tuple[str, ...]) -> None:
+    def __init__(
+        self, node: Node, profile: RobotProfile, safety: SafetyLimits, cameras: tuple[str, ...]
+    ) -> None:
         self._node = node
         self._profile = profile
         self._safety = safety
         self._cameras = cameras
         self._states = PolledSubscription(node, JointState, names.JOINT_STATES, qos.streaming(1))
         self._arm_status = PolledSubscription(node, ArmStatus, names.ARM_STATUS, qos.latched())
-        self._controller = PolledSubscription(node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(1))
+        self._controller = PolledSubscription(
+            node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(1)
+        )
         self._state: JointState | None = None
         self._arm: ArmStatus | None = None
         self._order: tuple[tuple[str, ...], list[int]] = ((), [])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
-from twincell_model import profile as profiles
 from twincell_model.errors import UserError
+
+from twincell_model import profile as profiles
 from twincell_policy import manifest as manifests
 from twincell_policy.compatibility import CellFacts, mismatches
 from twincell_policy.manifest import Manifest, Problem

@@ -95,7 +95,7 @@ def _rate(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
     if 1.0 / manifest.rate_hz >= facts.command_timeout_s:
         yield Problem(
             "rate_hz",
-            f"{manifest.rate_hz:g} Hz is slower than the controller's command time-out of {facts.command_timeout_s:g} s",
+            f"{manifest.rate_hz:g} Hz leaves gaps beyond the command time-out of {facts.command_timeout_s:g} s",
             "use a faster policy or a safety profile with a longer time-out",
         )
 

@@ -20,11 +20,13 @@ import rclpy
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.task import Future
-
-from twincell_contract import names
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
+from twincell_runtime.loop import PeriodicLoop, Tick
+from twincell_runtime.params import Param, declare
+
+from twincell_contract import names
 from twincell_msgs.action import RunPolicy
 from twincell_policy.cell_link import SOURCE, CellLink
 from twincell_policy.compatibility import mismatches
@@ -33,11 +35,10 @@ from twincell_policy.lease import Lease, LeaseWatch
 from twincell_policy.package import PolicyPackage, find_package, load_package
 from twincell_policy.publishers import CommandPublisher
 from twincell_runtime import node_main
-from twincell_runtime.loop import PeriodicLoop, Tick
-from twincell_runtime.params import Param, declare
 
 if TYPE_CHECKING:
     from twincell_model.kinematics import Kinematics
+
     from twincell_policy.onnx_policy import OnnxPolicy
 
 PARAMS = (
@@ -132,7 +133,9 @@ class PolicyNode:
         """Runs in the services' thread: hands the goal to the main thread and waits for its result."""
         if self._stopping.is_set() or self._busy:
             handle.abort()
-            state = "shutting down" if self._stopping.is_set() else "running another goal; cancel that one first"
+            state = (
+                "shutting down" if self._stopping.is_set() else "running another goal; cancel that one first"
+            )
             return RunPolicy.Result(reason=f"the policy node is {state}", error=math.nan)
         self._busy = True
         done = Future(executor=self.node.executor)
@@ -200,7 +203,9 @@ class PolicyNode:
     def _goal_position(self, goal: RunPolicy.Goal) -> np.ndarray[Any, np.dtype[np.float64]]:
         frame = goal.goal.header.frame_id
         if frame not in ("", self._profile.root_frame):
-            raise UserError(f"goal.header.frame_id is '{frame}'; give the goal in '{self._profile.root_frame}'")
+            raise UserError(
+                f"goal.header.frame_id is '{frame}'; give the goal in '{self._profile.root_frame}'"
+            )
         point = goal.goal.pose.position
         position = np.array([point.x, point.y, point.z])
         if not (np.abs(position) <= _FAR_M).all():

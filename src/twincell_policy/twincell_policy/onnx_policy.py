@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from twincell_model.errors import UserError
+
 from twincell_policy.observation import ObservationInputs, ObservationPipeline
 from twincell_policy.package import PolicyPackage
 
@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 class OnnxPolicy:
-    """Maps observation inputs to model outputs. One thread: a small model is slower on two, and the other is the arm's."""
+    """Maps observation inputs to model outputs, in one thread: a small model is slower on two."""
 
     def __init__(self, package: PolicyPackage) -> None:
         """Load and check. Raises UserError naming the field when model and manifest do not agree."""
@@ -36,7 +36,7 @@ class OnnxPolicy:
             # Bytes, not the path: a model that points at other files on the disk is not loaded.
             model = package.model_path.read_bytes()
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - onnxruntime's own exception types share no base
+        except Exception as error:
             raise self._wrong(
                 "model/file", f"is not an ONNX model that can be run: {_short(error)}"
             ) from None

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from twincell_model.errors import UserError
 
 from twincell_model import paths
-from twincell_model.errors import UserError
 from twincell_policy import manifest as manifests
 from twincell_policy.manifest import Manifest, Problem
 

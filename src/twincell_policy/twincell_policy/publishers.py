@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from builtin_interfaces.msg import Duration, Time
-from control_msgs.msg import JointJog
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
-
-from twincell_contract import names, qos
 from twincell_model.profile import RobotProfile
+
+from control_msgs.msg import JointJog
+from twincell_contract import names, qos
 from twincell_policy.action import CartesianTwist, Command, JointPositionChunk, JointVelocity
 
 
@@ -26,7 +26,9 @@ class CommandPublisher:
         quality = qos.streaming(1)
         self._jog = node.create_publisher(JointJog, names.source_topic(source, "joint_jog"), quality)
         self._twist = node.create_publisher(TwistStamped, names.source_topic(source, "twist"), quality)
-        self._chunk = node.create_publisher(JointTrajectory, names.source_topic(source, "trajectory"), quality)
+        self._chunk = node.create_publisher(
+            JointTrajectory, names.source_topic(source, "trajectory"), quality
+        )
 
     def send(self, command: Command, period_s: float) -> None:
         """Publish a command that holds for `period_s` [s]."""
@@ -39,7 +41,9 @@ class CommandPublisher:
             self._chunk.publish(self._chunk_message(command, stamp))
 
     def _jog_message(self, command: JointVelocity, stamp: Time, period_s: float) -> JointJog:
-        message = JointJog(joint_names=self._joints, velocities=command.velocities.tolist(), duration=period_s)
+        message = JointJog(
+            joint_names=self._joints, velocities=command.velocities.tolist(), duration=period_s
+        )
         message.header.stamp = stamp
         message.header.frame_id = self._root_frame
         return message

@@ -1,0 +1,92 @@
+"""Writes a trained network as a policy package: ONNX, manifest with parity sample, checked by loading it again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from twincell_policy.manifest import parse_observation
+from twincell_policy.observation import ObservationPipeline
+from twincell_policy.onnx_policy import OnnxPolicy
+from twincell_policy.package import MANIFEST, PolicyPackage, load_package
+
+from twincell_model import paths
+
+OPSET = 18
+"""Operator set of the files; onnxruntime reads it since 1.14."""
+PARITY_TOLERANCE = 1e-5
+"""float32 on another CPU; the networks' outputs lie within +-1."""
+
+
+def write_package(
+    folder: Path, network: torch.nn.Module, fields: dict[str, Any], parity_observation: Any
+) -> PolicyPackage:
+    """Write model and manifest into `folder`, load and check them. `fields`: everything but model and parity.
+
+    `parity_observation` is an observation before normalisation, (size,).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pipeline = ObservationPipeline(parse_observation(fields["observation"]))
+    network.eval()
+    path = folder / "model.onnx"
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            (torch.zeros(1, pipeline.size),),
+            str(path),
+            input_names=["observation"],
+            output_names=["action"],
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    sample = np.round(np.asarray(parity_observation, dtype=np.float64), 6)
+    with torch.no_grad():
+        output = network(torch.as_tensor(pipeline.normalise(sample))[None])[0].numpy()
+    document = {
+        "schema": 1,
+        **{key: value for key, value in fields.items() if key != "training"},
+        "model": {
+            "file": path.name,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "input": "observation",
+            "output": "action",
+            "opset": OPSET,
+        },
+        "parity": {
+            "observation": sample.tolist(),
+            "output": [round(float(value), 7) for value in output],
+            "tolerance": PARITY_TOLERANCE,
+        },
+        "training": fields["training"],
+    }
+    text = "# Policy package; every field is described in policies/manifest.schema.json.\n"
+    text += yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    package = load_package(str(folder))
+    OnnxPolicy(package)
+    return package
+
+
+def git_state() -> str:
+    """The commit of the sources, '+changes' when tracked files differ from it; 'unknown' outside a repository."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=paths.root(), capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "config", "models")
+        return git("rev-parse", "HEAD") + ("+changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
