@@ -16,5 +16,5 @@ setup(
     maintainer_email="maintainers@twincell.dev",
     description="The hardware side of the contract: Arm protocol, backends, arm node",
     license="Apache-2.0",
-    entry_points={"console_scripts": []},
+    entry_points={"console_scripts": ["arm_node = twincell_arm.node:main"]},
 )
