@@ -16,5 +16,10 @@ setup(
     maintainer_email="maintainers@twincell.dev",
     description="Safety-limited controller: gate, arbiter, limiter, stopper, supervisor, servo and front nodes",
     license="Apache-2.0",
-    entry_points={"console_scripts": []},
+    entry_points={
+        "console_scripts": [
+            "controller_servo = twincell_control.servo_node:main",
+            "controller_front = twincell_control.front_node:main",
+        ]
+    },
 )

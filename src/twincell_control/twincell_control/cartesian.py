@@ -78,9 +78,7 @@ def pose_error(
     position: Array, quaternion: Array, target_position: Floats, target_quaternion: Floats
 ) -> Array:
     """(6,) displacement [m] and rotation vector [rad], in the root frame, that take the tool to the target."""
-    w, x, y, z = multiply(
-        target_quaternion, (quaternion[0], -quaternion[1], -quaternion[2], -quaternion[3])
-    )
+    w, x, y, z = multiply(target_quaternion, (quaternion[0], -quaternion[1], -quaternion[2], -quaternion[3]))
     if w < 0.0:
         w, x, y, z = -w, -x, -y, -z
     length = math.sqrt(x * x + y * y + z * z)

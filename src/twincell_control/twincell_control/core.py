@@ -30,7 +30,19 @@ from .goals import Goal, GoalTracker
 from .limiter import Limiter, MotionState
 from .pursuit import Pursuit
 from .supervisor import Supervision
-from .types import ArmMode, Array, Chunk, Event, Floats, Grip, Inputs, JointSample, Mode, Outputs, ToolKinematics
+from .types import (
+    ArmMode,
+    Array,
+    Chunk,
+    Event,
+    Floats,
+    Grip,
+    Inputs,
+    JointSample,
+    Mode,
+    Outputs,
+    ToolKinematics,
+)
 
 AT_REST = 0.05
 """rad/s of measured speed below which the arm counts as standing; idle sensors report up to 0.01."""
@@ -69,9 +81,7 @@ class ControlCore:
         self.accepted = 0
         self.rejected = 0
         self.last_error = ""
-        self._pursuit = Pursuit(
-            safety, self.kinematics, self.limiter, profile.root_frame, profile.home
-        )
+        self._pursuit = Pursuit(safety, self.kinematics, self.limiter, profile.root_frame, profile.home)
         self._rules = GateRules(
             joint_names=tuple(profile.joint_names),
             frames=frozenset(self.kinematics.link_poses(profile.home)),
@@ -212,11 +222,14 @@ class ControlCore:
             return Answer(False, self._not_ready())
         if self._lease.owner not in ("", "planner"):
             return Answer(False, f"the arm is owned by {self._lease.owner}; release it first")
+        refused = self._unreachable(passed)
+        if refused:
+            return Answer(False, refused)
         borrowed = not self._lease.held or self._goals.borrowed
         self._drop_goal("the goal was replaced by a newer one")
         if not self._lease.held:
             self._own(arbiter.acquire(FREE, "planner", math.inf, now).lease, now)
-        assert self._state is not None  # noqa: S101 - may_own implies a command state
+        assert self._state is not None
         late = self._pursuit.follow_points(passed, self._state, max(now - goal.begin, 0.0))
         if late:
             self._let_go()
@@ -225,12 +238,32 @@ class ControlCore:
         self._commanded_at = now
         return Answer(True)
 
+    def _unreachable(self, chunk: Chunk) -> str:
+        """Why the arm cannot stand at the points of a trajectory; empty where it can."""
+        positions = np.array([point.position for point in chunk.points])
+        beyond = (positions < self.safety.lower) | (positions > self.safety.upper)
+        if beyond.any():
+            name = self.profile.joint_names[int(np.flatnonzero(beyond.any(axis=0))[0])]
+            return f"{name} would leave its position limits"
+        if self.limiter.outside(chunk.points[-1].position):
+            return "the tool would end outside the workspace"
+        return ""
+
     def cancel_goal(self, goal: int) -> Answer:
         """Stop following a goal: the stored stop runs, then the arm holds."""
         if self._goals.active != goal:
             return Answer(False, "the goal is not active")
         self._finish_goal()
         return Answer(True)
+
+    def drop_planner(self, why: str) -> None:
+        """Abort the planner's goal for a reason outside it; the stored stop runs, then the arm holds."""
+        if self._goals.active is not None:
+            borrowed = self._goals.borrowed
+            self._drop_goal(why)
+            self._pursuit.clear()
+            if borrowed:
+                self._let_go()
 
     def set_speed_scale(self, scale: float) -> Answer:
         """Scale all requested velocities and the time of trajectories by `scale`, 0 to 1."""
@@ -263,7 +296,7 @@ class ControlCore:
         """One period. Never raises: an internal error runs the stored stop and latches."""
         try:
             reasons = self._tick(now, inputs)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the arm must come to rest as planned
+        except Exception as error:
             self.last_error = f"{type(error).__name__}: {error}"
             reasons = Reason.INTERNAL_ERROR
             self._abort(supervisor.fault(self._supervision, reasons), "internal error")
@@ -356,7 +389,7 @@ class ControlCore:
             reasons |= Reason.ARM_NOT_READY
         measured = self._measured_position()
         if measured:
-            off = max(abs(a - b) for a, b in zip(measured, state.position))
+            off = max(abs(a - b) for a, b in zip(measured, state.position, strict=True))
             if off > self.safety.tracking_tolerance:
                 reasons |= Reason.TRACKING
         if inputs.gap > self.profile.command_timeout_s and not state.at_rest:
@@ -412,7 +445,7 @@ class ControlCore:
         if wish is None:
             self._state = self.limiter.stop(state)
         else:
-            step = self.limiter.step(state, wish.velocity, wish.acceleration)
+            step = self.limiter.step(state, wish.velocity, wish.ahead)
             self._check(state, step.state)
             self._state = step.state
             reasons |= wish.reasons | step.reasons
@@ -442,4 +475,4 @@ class ControlCore:
             self._finish_goal()
 
 
-__all__ = ["Answer", "Chunk", "ControlCore", "Goal", "MOTION_REASONS"]
+__all__ = ["MOTION_REASONS", "Answer", "Chunk", "ControlCore", "Goal"]

@@ -60,7 +60,9 @@ def _stamp(command: Command, now: float, rules: GateRules) -> Reason:
     stamp = command.received if command.stamp is None else command.stamp
     if not math.isfinite(stamp):
         return Reason.COMMAND_NOT_FINITE
-    if isinstance(command.request, Chunk):  # its stamp is its begin; a past begin is cut, a past end refused below
+    if isinstance(
+        command.request, Chunk
+    ):  # its stamp is its begin; a past begin is cut, a past end refused below
         return Reason.COMMAND_FUTURE if stamp - now > rules.chunk_ahead else Reason.NONE
     if now - stamp > rules.stale_after:
         return Reason.COMMAND_STALE

@@ -77,7 +77,7 @@ class GoalTracker:
                 "or the times do not increase strictly"
             )
         chunk = passed.command.request
-        assert isinstance(chunk, Chunk)  # noqa: S101 - the gate keeps the type
+        assert isinstance(chunk, Chunk)
         return chunk
 
     def begin(self, goal: Goal, now: float, borrowed: bool) -> None:
@@ -112,8 +112,8 @@ class GoalTracker:
         elapsed: float,
     ) -> GoalVerdict:
         """Progress, success or violation at `now`."""
-        assert self.active is not None and self._goal is not None  # noqa: S101 - the caller asks only then
-        errors = [abs(d - a) for d, a in zip(desired, actual)]
+        assert self.active is not None and self._goal is not None
+        errors = [abs(d - a) for d, a in zip(desired, actual, strict=True)]
         goal, events = self.active, []
 
         def event(kind: str, code: int = 0, reason: str = "") -> Event:
@@ -142,9 +142,11 @@ class GoalTracker:
 
     def _worst(self, errors: Sequence[float], limits: Floats) -> tuple[str, float, float] | None:
         """The joint furthest over its tolerance, with error and tolerance."""
+        if not limits:
+            return None
         over = [
             (error - limit, name, error, limit)
-            for name, error, limit in zip(self.joint_names, errors, limits)
+            for name, error, limit in zip(self.joint_names, errors, limits, strict=True)
             if limit > 0.0 and error > limit
         ]
         if not over:

@@ -16,7 +16,7 @@ import numpy as np
 import ruckig
 from twincell_contract.reasons import Reason
 
-from .stopper import VELOCITY_SLACK, Stop, Stopper
+from .stopper import VELOCITY_SLACK, State, Stop, Stopper
 from .types import Array, Floats, MotionLimits, ToolKinematics
 
 BISECTIONS = 5
@@ -110,29 +110,31 @@ class Limiter:
             tuple(position), tuple(velocity), tuple(acceleration), stop=state.stop, elapsed=elapsed
         )
 
-    def step(self, state: MotionState, wish: Array, acceleration: Array | None = None) -> Step:
-        """Towards the joint velocity `wish` (dof,) [rad/s], reached with `acceleration` [rad/s^2] where given.
+    def step(self, state: MotionState, wish: Array, ahead: State | None = None) -> Step:
+        """Towards the joint velocity `wish` (dof,) [rad/s].
 
+        `ahead` is the state one period later on a time-optimal way planned with the same limits, where the caller has
+        one; it is taken as it is when the wish need not be scaled and a certified stop exists from there.
         A wish that is not finite is a wish to stop.
         """
-        reasons = Reason.NONE
         fastest = float(np.abs(wish).max())
-        if not np.isfinite(fastest):
+        if not math.isfinite(fastest):
             return Step(self.stop(state), 0.0, Reason.COMMAND_NOT_FINITE)
-        if fastest <= STANDSTILL and acceleration is None:
-            return Step(self.stop(state), 1.0, reasons)
+        if fastest <= STANDSTILL and ahead is None:
+            return Step(self.stop(state), 1.0, Reason.NONE)
         scale, reasons = self.shape(state, wish)
         if scale < LEAST_SCALE:
             return Step(self.stop(state), 0.0, reasons)
-        if acceleration is not None and scale < 1.0:
-            acceleration = None
-        found, refused = self._attempt(state, scale * wish, acceleration)
+        if ahead is not None and scale == 1.0:
+            found, refused = self._accept(state, ahead)
+        else:
+            found, refused = self._attempt(state, scale * wish)
         if found is not None:
             return Step(found, scale, reasons)
         low, high, best = 0.0, scale, None
         for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
-            found, why = self._attempt(state, middle * wish, None)
+            found, why = self._attempt(state, middle * wish)
             if found is None:
                 high, refused = middle, refused | why
             else:
@@ -179,41 +181,26 @@ class Limiter:
             reasons |= Reason.LIMIT_WORKSPACE if (rows >= self._dof).any() else Reason.NONE
         return scale, reasons
 
-    def _attempt(
-        self, state: MotionState, wish: Array, target_acceleration: Array | None
-    ) -> tuple[MotionState | None, Reason]:
+    def _attempt(self, state: MotionState, wish: Array) -> tuple[MotionState | None, Reason]:
         """The state one period later, if a certified stop exists from there; else the reason why not."""
         target = wish.tolist()
         upper, lower = [], []
-        for i, (v, a) in enumerate(zip(state.velocity, state.acceleration)):
+        for i, (v, a) in enumerate(zip(state.velocity, state.acceleration, strict=True)):
             up, down, to = self._acceleration[i], self._deceleration[i], target[i]
-            if v > 0.0 or (v == 0.0 and to >= 0.0):
-                if to < 0.0:  # reversal: past zero the acceleration limit holds, so come there within it
-                    if a < -up:
-                        target[i] = 0.0
-                    else:
-                        down = up
-                upper.append(up)
-                lower.append(-down)
-            else:
-                if to > 0.0:
-                    if a > up:
-                        target[i] = 0.0
-                    else:
-                        down = up
-                upper.append(down)
-                lower.append(-up)
+            forward = v > 0.0 or (v == 0.0 and to >= 0.0)
+            if to != 0.0 and (to > 0.0) != forward:
+                # A reversal: past zero the acceleration limit holds, so come there within it.
+                if abs(a) > up:
+                    target[i] = 0.0
+                else:
+                    down = up
+            upper.append(up if forward else down)
+            lower.append(-down if forward else -up)
         inputs = self._input
         inputs.current_position = state.position
         inputs.current_velocity = state.velocity
         inputs.current_acceleration = state.acceleration
         inputs.target_velocity = target
-        if target_acceleration is None:
-            inputs.target_acceleration = [0.0] * self._dof
-        else:
-            inputs.target_acceleration = [
-                max(low, min(high, float(x))) for x, low, high in zip(target_acceleration, lower, upper)
-            ]
         inputs.max_acceleration = upper
         inputs.min_acceleration = lower
         try:
@@ -222,10 +209,13 @@ class Limiter:
             return None, Reason.LIMIT_ACCELERATION
         if result not in (ruckig.Result.Working, ruckig.Result.Finished):
             return None, Reason.LIMIT_ACCELERATION
-        position, velocity, acceleration = self._trajectory.at_time(self.period)
-        reach = [limit * self.period for limit in self._most]
-        for old, new, v, most, far in zip(state.position, position, velocity, self._most, reach):
-            if not (abs(v) <= most and abs(new - old) <= far):
+        return self._accept(state, self._trajectory.at_time(self.period))
+
+    def _accept(self, state: MotionState, ahead: State) -> tuple[MotionState | None, Reason]:
+        """The state `ahead`, if a certified stop exists from there; else the reason why not."""
+        position, velocity, acceleration = ahead
+        for old, new, v, most in zip(state.position, position, velocity, self._most, strict=True):
+            if not (abs(v) <= most and abs(new - old) <= most * self.period):
                 return None, Reason.LIMIT_VELOCITY
         after = (tuple(position), tuple(velocity), tuple(acceleration))
         stop = self.stopper.plan(after)

@@ -7,7 +7,7 @@ correction. Everything starts from the command state, so a new source or a new r
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import ruckig
@@ -15,6 +15,7 @@ from twincell_contract.reasons import Reason
 
 from . import cartesian
 from .limiter import Limiter, MotionState
+from .stopper import State
 from .trajectory import Sample, Spline, join
 from .types import Array, Chunk, Command, Floats, Jog, MotionLimits, Pose, ToolKinematics, Twist
 
@@ -30,10 +31,10 @@ ARRIVED = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Joint velocity (dof,) [rad/s], the acceleration to reach it with [rad/s^2] where known, and what shaped it."""
+    """Joint velocity (dof,) [rad/s], the state one period ahead where it is planned, and what shaped the wish."""
 
     velocity: Array
-    acceleration: Array | None = None
+    ahead: State | None = None
     reasons: Reason = Reason.NONE
 
 
@@ -164,16 +165,8 @@ class Pursuit:
         position, quaternion = self._kinematics.pose(np.array(state.position))
         error = cartesian.pose_error(position, quaternion, request.position, request.orientation)
         solved = self._solve(state, error)
-        cap = min(
-            limit / max(math.sqrt(part @ part), 1e-9)
-            for limit, part in zip(self._tool, (error[:3], error[3:]))
-        )
-        rate = min(self._approach(solved.velocity), cap)
-        return Wish(
-            speed_scale * rate * solved.velocity,
-            None,
-            Reason.SINGULARITY if solved.singular else Reason.NONE,
-        )
+        found = self._to(np.array(state.position) + solved.velocity, state, speed_scale)
+        return replace(found, reasons=Reason.SINGULARITY) if solved.singular else found
 
     def _approach(self, displacement: Array) -> float:
         """Rate [1/s] at which to go through a joint displacement (dof,) [rad], so that a stop ends at its end.
@@ -198,22 +191,23 @@ class Pursuit:
         lag = float(np.abs(error).max())
         pace = speed_scale * min(1.0, max(0.0, (LAG_STOPS - lag) / (LAG_STOPS - LAG_STARTS)))
         ahead = path.spline.at(path.time + pace * period)
-        shaped, reasons = 1.0, Reason.NONE
+        reasons = Reason.NONE
         if pace > 0.0 and np.abs(ahead.velocity).max() > 0.0:
             shaped, reasons = self._limiter.shape(state, pace * ahead.velocity)
             pace *= shaped
         path.time += pace * period
         path.sample = path.spline.at(path.time)
         velocity = pace * ahead.velocity + self._approach(error) * error
-        acceleration = pace * pace * ahead.acceleration if lag < LAG_STARTS and shaped == 1.0 else None
-        return Wish(velocity, acceleration, reasons)
+        return Wish(velocity, None, reasons)
 
     def _to(self, target: Array, state: MotionState, speed_scale: float) -> Wish:
         """Towards a joint target, time-optimally: the state one period ahead on the way there."""
         limit = np.maximum(speed_scale * self._most, 1e-6)
         inputs = self._input
         upper, lower = [], []
-        for v, q, to, gain, loss in zip(state.velocity, state.position, target, self._gain, self._loss):
+        for v, q, to, gain, loss in zip(
+            state.velocity, state.position, target, self._gain, self._loss, strict=True
+        ):
             forward = v > 0.0 or (v == 0.0 and to >= q)
             upper.append(float(gain if forward else loss))
             lower.append(-float(loss if forward else gain))
@@ -231,8 +225,8 @@ class Pursuit:
             return Wish(speed_scale * self._approach(error) * error)
         if self._trajectory.duration <= 0.0:
             return Wish(np.zeros(self._dof))
-        _, velocity, acceleration = self._trajectory.at_time(self._limiter.period)
-        return Wish(np.array(velocity), np.array(acceleration))
+        ahead = self._trajectory.at_time(self._limiter.period)
+        return Wish(np.array(ahead[1]), ahead)
 
     def arrived(self, state: MotionState) -> bool:
         """Whether the trajectory has ended and the command state stands at its last point."""

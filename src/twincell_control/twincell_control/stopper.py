@@ -81,7 +81,9 @@ class Stopper:
         """A stop from `state`, or None where none can be computed."""
         position, velocity, acceleration = state
         upper, lower = [], []
-        for v, a, up, down in zip(velocity, acceleration, self._acceleration, self._deceleration):
+        for v, a, up, down in zip(
+            velocity, acceleration, self._acceleration, self._deceleration, strict=True
+        ):
             forward = v > 0.0 or (v == 0.0 and a > 0.0)
             upper.append(up if forward else down)
             lower.append(-down if forward else -up)
@@ -103,18 +105,20 @@ class Stopper:
 
     def certify(self, stop: Stop) -> Reason:
         """Reasons why `stop` leaves the limits; NONE where it stays inside all of them."""
-        for extremum, low, high in zip(stop.trajectory.position_extrema, self._lower, self._upper):
+        for extremum, low, high in zip(
+            stop.trajectory.position_extrema, self._lower, self._upper, strict=True
+        ):
             if not (extremum.min >= low and extremum.max <= high):
                 return Reason.LIMIT_POSITION
         peaks = []
-        for profile, limit in zip(stop.trajectory.profiles[0], self._velocity):
+        for profile, limit in zip(stop.trajectory.profiles[0], self._velocity, strict=True):
             accelerations, velocities, jerk = profile.a, profile.v, profile.j[0]
             if max(velocities) > limit or min(velocities) < -limit:
                 return Reason.LIMIT_VELOCITY
             first = accelerations[0]
-            if first * accelerations[1] < 0.0:  # the velocity peaks inside the first segment
-                if abs(velocities[0] - first * first / (2.0 * jerk)) > limit:
-                    return Reason.LIMIT_VELOCITY
+            inner_peak = first * accelerations[1] < 0.0  # inside the first segment
+            if inner_peak and abs(velocities[0] - first * first / (2.0 * jerk)) > limit:
+                return Reason.LIMIT_VELOCITY
             peaks.append(max(max(accelerations), -min(accelerations)))
         return self._certify_tool(stop, np.array(peaks))
 
@@ -133,11 +137,7 @@ class Stopper:
         bent = fastest @ self._curvature
         centripetal = np.sum(bent * fastest, axis=2)
         second = self._levers @ acceleration + centripetal[0]
-        third = (
-            self._jerk_term[:, None]
-            + 3.0 * (bent @ acceleration)
-            + centripetal * np.sum(fastest, axis=1)
-        )
+        third = self._jerk_term[:, None] + 3.0 * (bent @ acceleration) + centripetal * np.sum(fastest, axis=1)
         squares = lengths * lengths / 8.0
         sag, swell = squares * second, squares * third
         # First order from the start, with the second-order remainder of the Jacobian: no further kinematics.

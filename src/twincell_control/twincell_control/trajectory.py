@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ class Spline:
         self.times = [point.time for point in points]
         self.duration = self.times[-1]
         self._ends = np.array([point.position for point in points], dtype=float)
-        self._segments = [_segment(a, b) for a, b in zip(points, points[1:])]
+        self._segments = [_segment(a, b) for a, b in itertools.pairwise(points)]
         self._still = np.zeros(self._ends.shape[1])
 
     @property

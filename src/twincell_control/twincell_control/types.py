@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol, Union
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +156,7 @@ class Grip:
     opening: float
 
 
-Request = Union[Twist, Pose, Jog, Chunk, Grip]
+Request: TypeAlias = Twist | Pose | Jog | Chunk | Grip
 
 
 @dataclass(frozen=True, slots=True)
