@@ -112,6 +112,8 @@ def test_stream_that_comes_back_is_joined_without_a_jump(robot, gap_s):
 
 def test_stream_within_the_guard_of_a_resting_arm_is_joined_smoothly():
     profile, follower, _ = start("ur5e")
+    drive(follower, [profile.home] * 3 + [None] * 1000)  # a stream that ended
+    assert follower.mode == Following.HOLDING
     goal = profile.home + 0.9 * profile.step_guard
     path = drive(follower, [goal] * 1000)
     np.testing.assert_allclose(path[-1], goal, atol=1e-9)
@@ -144,7 +146,21 @@ def test_halt_stops_a_moving_reference_at_once_and_ignores_the_stream():
 def test_reference_never_leaves_the_position_limits():
     profile, follower, _ = start("ur5e")
     q = profile.upper - 0.01
-    follower.reset(q)
+    follower.resync(q)
     for k in range(200):
         follower.tick(q + 0.001 * k)
     assert (follower.reference <= profile.upper).all()
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_a_stream_from_before_a_resync_is_not_followed(robot):
+    profile, follower, stream = start(robot)
+    before = stream.next().copy()
+    drive(follower, [before] * 20)
+    moved = before + 0.05  # as a reset of the world does; inside the step guard
+    follower.resync(moved)
+    for _ in range(20):
+        assert follower.admit([before]) == []
+        assert np.array_equal(follower.tick(None), moved)
+    assert follower.dropped == 20
+    assert len(follower.admit([moved + 0.001])) == 1

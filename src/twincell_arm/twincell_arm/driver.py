@@ -84,7 +84,7 @@ class ArmDriver:
     def resync(self) -> None:
         """Hold where the arm is now: after connecting, enabling or a reset of the world."""
         self.state = self.arm.read()
-        self._follower.reset(self.state.position)
+        self._follower.resync(self.state.position)
 
     def enable(self) -> str:
         """Release the brakes and let commands through again after a stop. Returns what was done; raises ArmError."""
@@ -131,7 +131,7 @@ class ArmDriver:
         accepted = [q for q in map(self._parse, commands) if q is not None]
         if self.state is not None and (self.state.fault or not self.state.enabled):
             accepted = []
-            self._follower.reset(self.state.position)
+            self._follower.resync(self.state.position)
         elif self._halted or self._disabling or not self.allowed:
             accepted = []
             self._follower.halt()

@@ -7,7 +7,8 @@ arm is driven to.
   extrapolates between packets as well): two loops on one clock often see no command in one tick and two in the next.
 - A longer gap brakes with the stored stop. If the stream comes back before the time-out, the reference joins it again
   without a jump; else the stop runs to its end and the arm holds.
-- A command further than the step guard from the last one is dropped and counted.
+- A command further than the step guard from the last one is dropped and counted. The first one after `resync` must be
+  within a smaller guard of the arm.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ Array = NDArray[np.float64]
 
 EXTRAPOLATION_S = 0.01
 """[s] Longest continuation of a stream at its own velocity; at least one tick."""
+RESYNC_GUARD = 0.02
+"""[rad] Step guard for the first command after `resync`: whoever commands must have started from where the arm stands.
+A stream from before a reset of the world, a few degrees off, is thus not followed."""
 JOINED = 1e-9
 """[rad, rad/s] Offsets below this need no joining motion."""
 
@@ -47,10 +51,14 @@ class Follower:
         self._stop = StoredStop(profile, tick_s)
         self._join = Join(profile, tick_s)
         self.dropped = 0
-        self.reset(np.asarray(profile.home, float))
+        self.resync(np.asarray(profile.home, float))
 
-    def reset(self, q: Array) -> None:
-        """Hold `q` at rest."""
+    def resync(self, q: Array) -> None:
+        """Hold `q`, where the arm was found at rest; the next command must start from there."""
+        self._hold(q)
+        self._first_guard = RESYNC_GUARD
+
+    def _hold(self, q: Array) -> None:
         self.mode = Following.HOLDING
         self.reference = q.copy()
         self._v = np.zeros_like(self.reference)
@@ -60,6 +68,7 @@ class Follower:
         self._gap = 0
         self._braking = False
         self._joining = False
+        self._first_guard = self._guard
 
     def halt(self) -> None:
         """Run the stored stop now and hold afterwards, whatever arrives meanwhile."""
@@ -72,13 +81,15 @@ class Follower:
     def admit(self, commands: Sequence[Array]) -> list[Array]:
         """The commands that are within the step guard, each of the one before it; others are dropped and counted."""
         admitted = []
-        origin = self.reference if self._last is None else self._last
+        origin, guard = (
+            (self.reference, self._first_guard) if self._last is None else (self._last, self._guard)
+        )
         for command in commands:
-            if np.abs(command - origin).max() > self._guard:
+            if np.abs(command - origin).max() > guard:
                 self.dropped += 1
             else:
                 admitted.append(command)
-                origin = command
+                origin, guard = command, self._guard
         return admitted
 
     def tick(self, command: Array | None) -> Array:
@@ -153,7 +164,7 @@ class Follower:
 
     def _brake(self) -> None:
         if self._advance_stop():
-            self.reset(self.reference)
+            self._hold(self.reference)
 
     def _set(self, q: Array) -> None:
         q = np.minimum(np.maximum(q, self._lower), self._upper)

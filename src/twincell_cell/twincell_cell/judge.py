@@ -69,6 +69,9 @@ class JudgeRecorder:
                 self._drain(before=time.monotonic() - SETTLE_S)
                 time.sleep(POLL_S)
             self._collect()
+            time.sleep(SETTLE_S)  # the batch with the last ticks comes after their commands
+            for received in self._status.take_all():
+                self._feed_status(received.msg)
             self._drain(before=float("inf"))
         except Exception as error:  # noqa: BLE001 - raised again in result(): a judge that died has judged nothing
             self._error = error
