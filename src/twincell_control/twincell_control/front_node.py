@@ -27,6 +27,7 @@ from twincell_msgs.srv import Acquire, Release
 from twincell_runtime import node_main
 
 from .gripper_actions import GripperActions
+from .newest import Newest
 from .parameters import COMMON, FRONT
 from .servo_link import ServoLink, ServoSilent
 from .trajectory_action import TrajectoryAction
@@ -56,17 +57,10 @@ class FrontRunner:
         safety = load_safety(options["safety"], profile)
         group = ReentrantCallbackGroup()
         self._servo = ServoLink(node, group)
-        self._status: ControllerStatus | None = None
-        self._status_at = node.get_clock().now()
-        self._timing: LoopTiming | None = None
+        self._status = Newest(node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming())
+        self._timing = Newest(node, LoopTiming, names.CONTROLLER_TIMING, qos.streaming())
         self._hardware = profile.name
         self._safety = safety.name
-        node.create_subscription(
-            ControllerStatus, names.CONTROLLER_STATUS, self._on_status, qos.streaming(), callback_group=group
-        )
-        node.create_subscription(
-            LoopTiming, names.CONTROLLER_TIMING, self._on_timing, qos.streaming(), callback_group=group
-        )
         node.create_service(Acquire, names.CONTROLLER_ACQUIRE, self._acquire, callback_group=group)
         node.create_service(Release, names.CONTROLLER_RELEASE, self._release, callback_group=group)
         node.create_service(Trigger, names.CONTROLLER_STOP, self._stop, callback_group=group)
@@ -107,12 +101,6 @@ class FrontRunner:
         self._spinner.join(timeout=2.0)
         self._node.destroy_node()
 
-    def _on_status(self, message: ControllerStatus) -> None:
-        self._status, self._status_at = message, self._node.get_clock().now()
-
-    def _on_timing(self, message: LoopTiming) -> None:
-        self._timing = message
-
     def _ask(self, request: ServoRequest) -> tuple[bool, str]:
         try:
             answer = self._servo.ask(request)
@@ -149,8 +137,8 @@ class FrontRunner:
 
     def _gripper_refusal(self) -> str:
         """Why a gripper goal is refused now: the actions share the planner's lease. Empty where it is not."""
-        status = self._status
-        if status is None or self._silent():
+        status = self._fresh_status()
+        if status is None:
             return "the servo process of the controller is silent"
         if status.owner not in ("", "planner"):
             return f"the arm is owned by {status.owner}; release it first"
@@ -158,15 +146,15 @@ class FrontRunner:
             return f"the controller is in {Mode(status.mode).name}; call controller/reset"
         return ""
 
-    def _silent(self) -> bool:
-        age = self._node.get_clock().now() - self._status_at
-        return age.nanoseconds > STATUS_TIMEOUT * 1e9
+    def _fresh_status(self) -> ControllerStatus | None:
+        status: ControllerStatus | None = self._status.get()
+        return status if self._status.fresh(STATUS_TIMEOUT) else None
 
     def _diagnose(self) -> None:
         now = self._node.get_clock().now().to_msg()
         entry = DiagnosticStatus(name="controller: servo", hardware_id=self._hardware)
-        status, timing = self._status, self._timing
-        if status is None or self._silent():
+        status, timing = self._fresh_status(), self._timing.get()
+        if status is None:
             entry.level, entry.message = DiagnosticStatus.ERROR, "The servo process is silent; is it running?"
         else:
             mode = Mode(status.mode)

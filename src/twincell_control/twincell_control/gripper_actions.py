@@ -24,6 +24,8 @@ from control_msgs.action import GripperCommand, ParallelGripperCommand
 from control_msgs.msg import GripperCommand as GripperCommandMsg
 from twincell_contract import names, qos
 
+from .newest import Newest
+
 SETTLE = 0.2
 """s that the fingers get to start moving before standing still counts as stalled."""
 
@@ -61,13 +63,10 @@ class GripperActions:
         self._patience = options["gripper_stall_timeout"]
         self._allow_stalling = options["gripper_allow_stalling"]
         self._period = 1.0 / options["action_monitor_rate"]
-        self._state: JointState | None = None
+        self._state = Newest(node, JointState, names.GRIPPER_STATE, qos.streaming())
         self._newest: ServerGoalHandle | None = None
         self._closing = threading.Event()
         self._commands = node.create_publisher(GripperCommandMsg, names.GRIPPER_COMMAND, qos.streaming())
-        node.create_subscription(
-            JointState, names.GRIPPER_STATE, self._on_state, qos.streaming(), callback_group=group
-        )
         self._servers = [
             ActionServer(
                 node,
@@ -98,9 +97,6 @@ class GripperActions:
         """End running goals."""
         self._closing.set()
 
-    def _on_state(self, message: JointState) -> None:
-        self._state = message
-
     def _check_parallel(self, goal: ParallelGripperCommand.Goal) -> GoalResponse:
         command = goal.command
         if len(command.position) != 1 or len(command.name) > 1 or len(command.effort) > 1:
@@ -114,7 +110,7 @@ class GripperActions:
         refused = self._refusal()
         if refused:
             return self._refuse(refused)
-        if self._state is None:
+        if self._state.get() is None:
             return self._refuse("there is no gripper: arm/gripper/state is silent")
         if not (math.isfinite(width) and math.isfinite(effort) and effort >= 0.0):
             return self._refuse("position and effort must be finite, effort not negative")
@@ -173,7 +169,7 @@ class GripperActions:
         moving_at = time.monotonic() + SETTLE
         while True:
             time.sleep(self._period)
-            state = self._state or JointState()
+            state = self._state.get() or JointState()
             now = time.monotonic()
             show(state)
             position, velocity = _first(state.position), _first(state.velocity)
