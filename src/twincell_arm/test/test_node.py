@@ -108,7 +108,7 @@ class Client:
 
 def launch(namespace: str, *parameters: str) -> subprocess.Popen:
     arguments = ["-r", f"__ns:=/{namespace}"]
-    for parameter in ("robot:=ur5", "visuals:=none", *parameters):
+    for parameter in ("robot:=ur5", *parameters):
         arguments += ["-p", parameter]
     return subprocess.Popen(
         [sys.executable, "-m", "twincell_arm.node", "--ros-args", *arguments],

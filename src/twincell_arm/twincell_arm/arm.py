@@ -117,7 +117,7 @@ BACKENDS: dict[str, Callable[[RobotProfile, dict[str, Any]], Arm]] = {"mujoco": 
 
 
 def make_arm(backend: str, profile: RobotProfile, options: dict[str, Any]) -> Arm:
-    """The arm of a backend. `options` are the arm node's parameters: scene, seed, visuals, robot_ip, ...
+    """The arm of a backend. `options` are the arm node's parameters: scene, seed, robot_ip, ...
 
     Raises UserError naming an unknown backend and listing those that exist.
     """

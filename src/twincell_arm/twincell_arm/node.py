@@ -4,6 +4,7 @@ The main thread runs the loop: take commands, advance the arm, publish. Services
 the mailbox, so that only the loop touches the arm. Run as `python -m twincell_arm.node`.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -34,6 +35,8 @@ from twincell_runtime import node_main, scheduling
 
 MAX_CATCH_UP_S = 0.02
 """[s] Physics made good after the loop woke up late. A longer stall of the machine stops the world with it."""
+GRIPPER_POLL_RATE = 50.0
+"""[Hz] How often gripper commands are looked for."""
 COMMAND_DEPTH = 50
 """Commands that may wait for the loop: 0.1 s at 500 Hz."""
 
@@ -43,7 +46,6 @@ PARAMS = (
     Param("tf_prefix", "", "Prefix of joint and frame names"),
     Param("backend", "mujoco", "What drives the joints"),
     Param("scene", "reach", "Scene of the twin: a name of config/scenes or a path"),
-    Param("visuals", "primitives", "Look of the twin: primitives, none, meshes, meshes:DIR or menagerie"),
     Param("seed", 0, "First seed of randomisations that name none", minimum=0),
     Param("robot_ip", "", "Address of a real or emulated controller"),
     Param("clock", "wall", "Time the arm runs on", choices=("wall", "sim", "lockstep")),
@@ -115,6 +117,7 @@ class ArmRunner:
         self._status = StatusPublishers(node, arm)
         self._timing = TimingRecorder(node, "arm", profile.tick_s)
         self._status_timer, self._second_timer = RateTimer(2.0), RateTimer(1.0)
+        self._grip_timer = RateTimer(GRIPPER_POLL_RATE)
         self._commands: PolledSubscription[Float64MultiArray] = PolledSubscription(
             node, Float64MultiArray, names.COMMANDS, qos.streaming(COMMAND_DEPTH)
         )
@@ -188,11 +191,13 @@ class ArmRunner:
 
     def close(self) -> None:
         """Free everything."""
-        self._services.close()
+        if self._looping:
+            self._services.close()
         if self._driver.connected:
             self._driver.disconnect()
         self._manager_node.destroy_node()
         self._node.destroy_node()
+        gc.unfreeze()  # what scheduling.settle froze would outlive the interpreter; native modules call that a leak
 
     def _poll_commands(self) -> int:
         """Take waiting commands; returns how many have arrived since the start."""
@@ -204,8 +209,9 @@ class ArmRunner:
     def _tick(self, tick: Tick) -> None:
         self._poll_commands()
         commands, self._pending = self._pending, []
-        for grip in self._grip.take_all():
-            self._move_gripper(grip.msg)
+        if self._grip_timer.due(tick.now):
+            for grip in self._grip.take_all():
+                self._move_gripper(grip.msg)
         driver, pacing = self._driver, self._pacing
         running = self._world_services is None or self._world_services.may_tick()
         driver.allowed = self._lifecycle_active and self._table.is_active(FORWARD_POSITION)

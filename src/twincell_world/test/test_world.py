@@ -31,6 +31,12 @@ def test_tool_pose_is_that_of_the_kinematics_in_the_root_frame(robot):
         assert abs(float(np.dot(turn, quat))) == pytest.approx(1.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("robot", ["ur5", "ur5e", "xarm7"])
+def test_nothing_touches_the_robot_at_its_start(robot):
+    world = make_world(robot=robot)
+    assert world.data.ncon == 0
+
+
 def test_prefixed_robot_moves():
     world = make_world(prefix="left_")
     world.command(world.profile.home + 0.05)
@@ -135,6 +141,14 @@ def test_same_commands_give_the_same_bits():
             world.step()
         states.append(world.state())
     assert np.array_equal(states[0].qpos, states[1].qpos) and np.array_equal(states[0].qvel, states[1].qvel)
+
+
+def test_scene_hash_does_not_depend_on_the_looks():
+    profile = load_profile("ur5e")
+    scene = load_scene("reach", profile)
+    looking = World(scene, profile, visuals="primitives")
+    plain = World(scene, profile, visuals="none")
+    assert looking.scene_hash == plain.scene_hash and looking.model.nq == plain.model.nq
 
 
 def test_scene_hash_is_stable_and_tells_scenes_apart():

@@ -46,7 +46,6 @@ class WallPacing:
     """One tick per period of the wall clock, stamps in system time."""
 
     def __init__(self, node: Node, period_s: float, tick: Callable[[Tick], None]) -> None:
-        self._clock = node.get_clock()
         self._loop = PeriodicLoop(period_s, tick, name=node.get_name())
         self.run = self._loop.run
         self.stop = self._loop.stop
@@ -55,7 +54,7 @@ class WallPacing:
         """No barrier."""
 
     def time_ns(self) -> int:
-        return self._clock.now().nanoseconds
+        return time.time_ns()  # what a ROS clock on system time reads, at a tenth of the cost
 
     def publish_clock(self) -> None:
         """The system's clock needs no topic."""

@@ -37,11 +37,11 @@ class MujocoArm:
 
     @classmethod
     def from_options(cls, profile: RobotProfile, options: dict[str, Any]) -> "MujocoArm":
-        """An arm in the scene `options["scene"]`, with `seed` and `visuals`. Raises UserError for bad names."""
-        world = World(
-            load_scene(options["scene"], profile), profile, seed=options["seed"], visuals=options["visuals"]
-        )
-        return cls(world)
+        """An arm in the scene `options["scene"]`, with the randomisation seed `options["seed"]`.
+
+        Without looks: nothing is rendered in this process. Raises UserError for bad names.
+        """
+        return cls(World(load_scene(options["scene"], profile), profile, seed=options["seed"], visuals="none"))
 
     def connect(self) -> None:
         """The world is always there; the brakes are engaged."""
