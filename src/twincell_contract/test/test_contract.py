@@ -6,7 +6,6 @@ from twincell_contract.entries import Action, Rate, Room, Service, Topic, type_n
 
 from twincell_contract import names
 
-
 ENTRIES: tuple[Topic | Service | Action, ...] = (*TOPICS, *SERVICES, *ACTIONS)
 
 

@@ -227,9 +227,9 @@ class Observer:
         end = time.monotonic() + timeout
         before = self.positions()
         while time.monotonic() < end:
-            self.pump(0.15)
+            self.pump(0.08)
             now = self.positions()
-            if np.abs(now - before).max() < 2e-4:
+            if np.abs(now - before).max() < 1e-4:
                 return now
             before = now
         raise Failed(f"The arm still moves {timeout:g} s after it should have stopped.")

@@ -22,6 +22,7 @@ def rate(cell: Observer, name: str) -> float:
 
     Raises Failed without messages.
     """
+    cell.drain()
     start = cell.now_ns() - int(WINDOW_S * 1e9)
     times = [received.source_ns for received in cell.messages(name, start)]
     if len(times) < 2:

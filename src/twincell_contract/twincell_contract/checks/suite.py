@@ -1,6 +1,7 @@
 """All checks, in the order in which they are run."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from . import (
     arm_services,
@@ -41,5 +42,9 @@ ACTING: tuple[Group, ...] = (
 def check(cell: Observer, *, only_watch: bool = False) -> Iterator[Check]:
     """Check a cell that graph.discover has found; with `only_watch` nothing is commanded."""
     cell.pump(streams.WINDOW_S)
-    for group in WATCHING if only_watch else WATCHING + ACTING:
-        yield from run(group(cell), cell)
+    for group in WATCHING:
+        for result in run(group(cell), cell):
+            cell.drain()
+            yield result
+    for group in () if only_watch else ACTING:
+        yield from run((replace(item, attempts=2) for item in group(cell)), cell)

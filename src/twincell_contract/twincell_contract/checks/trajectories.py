@@ -20,7 +20,7 @@ from .check import Item, require
 from .observer import Observer
 
 STEP_RAD = 0.06
-MOVE_S = 1.5
+MOVE_S = 1.0
 RESULT_S = 8.0
 
 
