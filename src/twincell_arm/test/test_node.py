@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -30,6 +28,8 @@ from controller_manager_msgs.srv import (
 from twincell_contract import names, qos
 from twincell_msgs.msg import ArmStatus, LoopTiming, WorldState
 from twincell_msgs.srv import RandomizeWorld, ResetWorld, SetBodyPose, StepWorld
+
+from .arm_process import launch
 
 PROFILE = load_profile("ur5")
 HOME = PROFILE.home
@@ -104,18 +104,6 @@ class Client:
         self.executor.shutdown()
         self.node.destroy_node()
         rclpy.shutdown(context=self.context)
-
-
-def launch(namespace: str, *parameters: str) -> subprocess.Popen:
-    arguments = ["-r", f"__ns:=/{namespace}"]
-    for parameter in ("robot:=ur5", *parameters):
-        arguments += ["-p", parameter]
-    return subprocess.Popen(
-        [sys.executable, "-m", "twincell_arm.node", "--ros-args", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")

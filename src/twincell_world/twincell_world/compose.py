@@ -37,7 +37,9 @@ def build(scene: Scene, profile: RobotProfile, visuals: str = "primitives") -> m
     _add_flange_load(spec, scene, profile)
     for fixture in scene.fixtures:
         add_fixture(spec, fixture)
-        if fixture.shape == "pedestal":  # the arm is bolted to it: its first moving link turns just above the plate
+        if (
+            fixture.shape == "pedestal"
+        ):  # the arm is bolted to it: its first moving link turns just above the plate
             first = next(link.name for link in profile.links if link.joint is not None)
             spec.add_exclude(name=f"{fixture.name}_mount", bodyname1=fixture.name, bodyname2=first)
     for thing in scene.objects:

@@ -41,7 +41,9 @@ class MujocoArm:
 
         Without looks: nothing is rendered in this process. Raises UserError for bad names.
         """
-        return cls(World(load_scene(options["scene"], profile), profile, seed=options["seed"], visuals="none"))
+        return cls(
+            World(load_scene(options["scene"], profile), profile, seed=options["seed"], visuals="none")
+        )
 
     def connect(self) -> None:
         """The world is always there; the brakes are engaged."""
