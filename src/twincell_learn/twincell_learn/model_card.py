@@ -15,7 +15,7 @@ def model_card(manifest: Manifest, curve: list[dict[str, Any]], figures: dict[st
     terms = "\n".join(f"| {term.name} | {term.size} | {term.unit} |" for term in manifest.observation.terms)
     rows = "\n".join("| " + " | ".join(str(row[key]) for key in _CURVE) + " |" for row in curve)
     low, high = figures["ci95"]
-    robot = manifest.robots[0]
+    robot, unit = manifest.robots[0], SEMANTICS[action.semantics][1]
     return f"""# {manifest.name} {manifest.version}
 
 {manifest.description} Robot: {robot.profile}, variant {", ".join(robot.variants)}.
@@ -27,14 +27,14 @@ def model_card(manifest: Manifest, curve: list[dict[str, Any]], figures: dict[st
 |---|---|---|
 {terms}
 
-Output: {action.semantics}, {action.size} values in +-{action.clip:g}, times {action.scale.max():g} {SEMANTICS[action.semantics][1]}.
-An episode has succeeded when the tool has stayed within {goal.tolerance_m * 1e3:g} mm of the goal for {goal.dwell_s:g} s
-and is slower than {goal.rest_speed_m_s * 1e3:g} mm/s; it has failed after {goal.timeout_s:g} s.
+Output: {action.semantics}, {action.size} values in +-{action.clip:g}, times {action.scale.max():g} {unit}.
+An episode has succeeded when the tool has stayed within {goal.tolerance_m * 1e3:g} mm of the goal for
+{goal.dwell_s:g} s and is slower than {goal.rest_speed_m_s * 1e3:g} mm/s; it has failed after {goal.timeout_s:g} s.
 
 ## How well it does
-Held-out episodes in the fast cell (MuJoCo world and the controller's limits in one process, safety profile
-`{training["safety"]}`), start pose, servo gain, delay, friction, payload and extra delays random. The error is measured in the world after
-the arm has come to rest.
+Held-out episodes in the fast cell: MuJoCo world and the controller's limits in one process, safety profile
+`{training["safety"]}`; start pose, servo gain, delay, friction, payload and extra delays random. The error is measured
+in the world after the arm has come to rest.
 
 | episodes | within 20 mm | 95 % interval | median error | 95th percentile | largest | median time |
 |---|---|---|---|---|---|---|
@@ -44,18 +44,21 @@ the arm has come to rest.
 Mean joint speed it asks for in the last 0.3 s: {figures["mean_request_at_end_rad_s"]} rad/s.
 
 ## Where it comes from
-{training["method"]}. The expert knows the arm's kinematics; the policy sees only the terms above. No real robot was involved.
+{training["method"]}. The expert knows the arm's kinematics; the policy sees
+only the terms above. No real robot was involved. It is trained again by
 
     python -m twincell_learn.train_reach --robot {robot.profile} --seed {training["seed"]}
 
-{training["steps"]} environment steps, {training["cpu_minutes"]} CPU minutes with validation, one core, no GPU. torch {training["torch"]},
-stable-baselines3 {training["stable_baselines3"]}. Sources: {training["git"]}. Validation during training (the best row is kept):
+{training["steps"]} environment steps, {training["cpu_minutes"]} CPU minutes with validation, one core, no GPU.
+torch {training["torch"]}, stable-baselines3 {training["stable_baselines3"]}, sources {training["git"]}.
+Validation during training:
 
 | {" | ".join(_CURVE)} |
 |{"---|" * len(_CURVE)}
 {rows}
 
 ## What it is not for
-Positions only: the tool's orientation is left free. No obstacles are seen; only the controller's workspace box and limits protect the
-surroundings. Targets outside config/tasks/{manifest.task}.yaml and start poses far from home were not trained.
+Positions only: the tool's orientation is left free. No obstacles are seen; only the controller's workspace box and
+limits protect the surroundings. Targets outside config/tasks/{manifest.task}.yaml and start poses far from home were
+not trained.
 """

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from twincell_model.profile import RobotProfile
-from twincell_policy.manifest import term_size
+from twincell_policy.manifest_check import term_size
 
 RATE_HZ = 25.0
 """Divides all three robots' rates (125, 250, 500 Hz): a step is the same number of ticks each time."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from twincell_model import paths
 from twincell_policy.manifest import Manifest, parse
+
+from twincell_model import paths
 
 SHIPPED = "reach_ur5e"
 

@@ -1,7 +1,8 @@
 """When a lease counts as lost."""
 
-from twincell_msgs.msg import ControllerStatus
 from twincell_policy.lease import GRACE_S, SILENCE_S, LeaseWatch
+
+from twincell_msgs.msg import ControllerStatus
 
 
 def status(owner: str, reason: str = "") -> ControllerStatus:

@@ -4,11 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from twincell_policy.manifest import Observation, Term, term_size
+from twincell_policy.manifest import Observation, Term
+from twincell_policy.manifest_check import term_size
 from twincell_policy.observation import Freshness, JointSample, ObservationInputs, ObservationPipeline
 
 
-def sample(stamp_ns: int = 1, age_s: float = 0.0, position: float = 0.1, velocity: float = 0.2) -> JointSample:
+def sample(
+    stamp_ns: int = 1, age_s: float = 0.0, position: float = 0.1, velocity: float = 0.2
+) -> JointSample:
     return JointSample(np.array([position, 0.3]), np.array([velocity, 0.4]), stamp_ns, age_s)
 
 
@@ -66,7 +69,9 @@ def test_first_state_may_be_used_and_a_repeated_one_not() -> None:
     assert freshness.refusal(sample(stamp_ns=6)) == ""
 
 
-@pytest.mark.parametrize(("age_s", "words"), [(0.2, "200 ms old"), (-0.2, "-200 ms old"), (math.nan, "nan ms old")])
+@pytest.mark.parametrize(
+    ("age_s", "words"), [(0.2, "200 ms old"), (-0.2, "-200 ms old"), (math.nan, "nan ms old")]
+)
 def test_age(age_s: float, words: str) -> None:
     assert words in Freshness(0.1).refusal(sample(age_s=age_s))
 

@@ -19,7 +19,9 @@ def test_a_folder_may_be_named(folder: Path) -> None:
     assert load_package(str(folder)).folder == folder
 
 
-@pytest.mark.parametrize(("name", "words"), [("nope", "nope"), ("/nonexistent", "/nonexistent"), ("", "no policy")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("nope", "nope"), ("/nonexistent", "/nonexistent"), ("", "no policy")]
+)
 def test_nothing_there(name: str, words: str) -> None:
     with pytest.raises(UserError, match=words):
         find_package(name)

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from twincell_model.errors import UserError
 
 from twincell_model import profile as profiles
-from twincell_policy import manifest as manifests
 from twincell_policy.compatibility import CellFacts, mismatches
-from twincell_policy.manifest import Manifest, Problem
+from twincell_policy.manifest import SEMANTICS, Manifest, parse
+from twincell_policy.manifest_check import Problem, problems
 from twincell_policy.onnx_policy import OnnxPolicy
 from twincell_policy.package import MODEL_CARD, PolicyPackage, find_package, model_problems, read_manifest
 
@@ -37,10 +37,10 @@ def check_package(name: str) -> list[Check]:
     """
     folder = find_package(name)
     document = read_manifest(folder)
-    checks = _from_problems("manifest", "follows the schema and is consistent", manifests.problems(document))
+    checks = _from_problems("manifest", "follows the schema and is consistent", problems(document))
     if not checks[0].ok:
         return checks
-    manifest = manifests.parse(document)
+    manifest = parse(document)
     checks += _from_problems("name", f"'{manifest.name}' is the folder's", _name(manifest, folder.name))
     checks += _from_problems("model file", "is the one the manifest names", model_problems(folder, manifest))
     if checks[-1].ok:
@@ -61,8 +61,8 @@ def check_package(name: str) -> list[Check]:
     return checks
 
 
-def _from_problems(name: str, good: str, problems: Iterable[Problem]) -> list[Check]:
-    checks = [Check(name, False, problem.message, problem.field, problem.remedy) for problem in problems]
+def _from_problems(name: str, good: str, found: Iterable[Problem]) -> list[Check]:
+    checks = [Check(name, False, problem.message, problem.field, problem.remedy) for problem in found]
     return checks or [Check(name, True, good)]
 
 
@@ -99,7 +99,7 @@ def _robot(manifest: Manifest, index: int, robot: str, variants: tuple[str, ...]
                 root_frame=profile.root_frame,
                 tool_frame=profile.tool_frame,
                 cameras=manifest.cameras,
-                source_topics=frozenset(topic for topic, _ in manifests.SEMANTICS.values()),
+                source_topics=frozenset(topic for topic, _ in SEMANTICS.values()),
             )
             checks += _from_problems(
                 f"{name} {variant}", "joints, rate and frames match", mismatches(manifest, facts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from twincell_policy.manifest import Manifest, Problem
+from twincell_policy.manifest import Manifest
+from twincell_policy.manifest_check import Problem
 
 _RATE_TOLERANCE = 1e-6
 

@@ -1,19 +1,13 @@
-"""The manifest of a policy package: its fields as frozen dataclasses, and everything that can be wrong with them."""
+"""The manifest of a policy package: its fields as frozen dataclasses. manifest_check says what is wrong with one."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import jsonschema
 import numpy as np
 from numpy.typing import NDArray
-
-from twincell_model import paths
 
 Array = NDArray[np.float64]
 
@@ -23,31 +17,6 @@ SEMANTICS: dict[str, tuple[str, str]] = {
     "joint_position_chunk": ("trajectory", "rad"),
 }
 """Source topic kind and unit that go with the meaning of an action."""
-
-TERM_UNITS: dict[str, str] = {
-    "joint_positions": "rad",
-    "joint_velocities": "rad/s",
-    "tool_position": "m",
-    "tool_quaternion": "1",
-    "goal_position": "m",
-    "goal_error": "m",
-    "previous_action": "1",
-}
-"""Unit of every term the observation pipeline knows."""
-
-TWIST_SIZE = 6
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: the field of the manifest, what is wrong with it and what to do."""
-
-    field: str
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message}; {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -155,134 +124,6 @@ class Manifest:
         return len(self.joint_names)
 
 
-@cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(
-        json.loads((paths.policies() / "manifest.schema.json").read_text(encoding="utf-8"))
-    )
-
-
-def problems(document: Any) -> list[Problem]:
-    """Everything that is wrong with a manifest as read from YAML. First the schema; if it holds, the consistency."""
-    found = [
-        Problem(_where(error), _message(error), "see policies/manifest.schema.json")
-        for error in sorted(_validator().iter_errors(document), key=lambda error: list(map(str, error.path)))
-    ]
-    found += [
-        Problem(where, f"{value} is not a finite number", "give a finite number")
-        for where, value in _numbers(document)
-        if not math.isfinite(value)
-    ]
-    return found or [
-        *_observation_problems(document),
-        *_action_problems(document),
-        *_parity_problems(document),
-    ]
-
-
-def _where(error: jsonschema.ValidationError) -> str:
-    path = [str(part) for part in error.absolute_path]
-    if error.validator == "required":
-        path.append(next(name for name in error.validator_value if name not in error.instance))
-    return "/".join(path) or "manifest"
-
-
-def _message(error: jsonschema.ValidationError) -> str:
-    if error.validator == "required":
-        return "is missing"
-    text = " ".join(error.message.split())
-    return text if len(text) <= 160 else text[:157] + "..."
-
-
-def _numbers(value: Any, where: str = "") -> Iterator[tuple[str, float]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _numbers(item, f"{where}/{key}" if where else str(key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _numbers(item, f"{where}/{index}")
-    elif isinstance(value, float):
-        yield where, value
-
-
-def term_size(name: str, dof: int, action_size: int) -> int:
-    """Length of a known term."""
-    sizes = {
-        "joint_positions": dof,
-        "joint_velocities": dof,
-        "tool_quaternion": 4,
-        "previous_action": action_size,
-    }
-    return sizes.get(name, 3)
-
-
-def _observation_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    dof, action_size = len(document["joint_names"]), document["action"]["size"]
-    seen: set[str] = set()
-    for index, term in enumerate(document["observation"]["terms"]):
-        where = f"observation/terms/{index}"
-        name = term["name"]
-        if name not in TERM_UNITS:
-            yield Problem(f"{where}/name", f"unknown term '{name}'", f"use one of: {', '.join(TERM_UNITS)}")
-            continue
-        if name in seen:
-            yield Problem(f"{where}/name", f"the term '{name}' is there twice", "remove one")
-        seen.add(name)
-        if term["unit"] != TERM_UNITS[name]:
-            yield Problem(
-                f"{where}/unit", f"'{term['unit']}' is not the unit of {name}", f"use '{TERM_UNITS[name]}'"
-            )
-        size = term_size(name, dof, action_size)
-        for key, value in (("size", term["size"]), ("mean", len(term["mean"])), ("std", len(term["std"]))):
-            if value != size:
-                what = str(value) if key == "size" else f"{value} values"
-                yield Problem(f"{where}/{key}", f"{what}, but {name} has {size} here", f"make it {size}")
-
-
-def _action_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    action, dof = document["action"], len(document["joint_names"])
-    semantics = action["semantics"]
-    topic, unit = SEMANTICS[semantics]
-    for key, wanted in (("topic", topic), ("unit", unit)):
-        if action[key] != wanted:
-            yield Problem(
-                f"action/{key}", f"'{action[key]}' does not go with semantics {semantics}", f"use '{wanted}'"
-            )
-    if (action["frame"] == "joint") == (semantics == "cartesian_twist"):
-        wanted = document["observation"]["frame"] if semantics == "cartesian_twist" else "joint"
-        yield Problem(
-            "action/frame", f"'{action['frame']}' does not go with semantics {semantics}", f"use '{wanted}'"
-        )
-    step = TWIST_SIZE if semantics == "cartesian_twist" else dof
-    chunk = semantics == "joint_position_chunk"
-    if (action["size"] % step if chunk else action["size"] - step) != 0:
-        wanted = f"a multiple of {step}" if chunk else str(step)
-        yield Problem("action/size", f"{action['size']}, but {semantics} needs {wanted}", f"make it {wanted}")
-    if len(action["scale"]) != action["size"]:
-        yield Problem(
-            "action/scale",
-            f"{len(action['scale'])} values, but action/size is {action['size']}",
-            "give one per value",
-        )
-    if chunk != ("step_s" in action):
-        yield Problem(
-            "action/step_s",
-            "is missing" if chunk else f"does not go with semantics {semantics}",
-            "give the time between points" if chunk else "remove it",
-        )
-
-
-def _parity_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    sizes = {
-        "observation": sum(term["size"] for term in document["observation"]["terms"]),
-        "output": document["action"]["size"],
-    }
-    for key, size in sizes.items():
-        count = len(document["parity"][key])
-        if count != size:
-            yield Problem(f"parity/{key}", f"{count} values, but the model has {size}", f"give {size}")
-
-
 def parse(document: Mapping[str, Any]) -> Manifest:
     """The manifest of a document for which `problems` is empty."""
     return Manifest(
@@ -337,7 +178,13 @@ def parse_action(block: Mapping[str, Any], dof: int) -> Action:
 
 def parse_goal(block: Mapping[str, Any]) -> Goal:
     """The field `goal` of a manifest."""
-    return Goal(**{key: value if key == "kind" else float(value) for key, value in block.items()})
+    return Goal(
+        kind=block["kind"],
+        tolerance_m=float(block["tolerance_m"]),
+        dwell_s=float(block["dwell_s"]),
+        rest_speed_m_s=float(block["rest_speed_m_s"]),
+        timeout_s=float(block["timeout_s"]),
+    )
 
 
 def _array(values: list[float]) -> Array:

@@ -53,6 +53,8 @@ PARAMS = (
 
 _FAR_M = 1e3
 """Goals further away are a mistake in units or frames, not a place."""
+_ANSWER_S = 0.3
+"""Time for the result of a run that a shutdown ended to reach its client."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class PolicyNode:
             job.done.set_result(result)
             if self.node.executor is not None:
                 self.node.executor.wake()
+            if self._stopping.is_set():
+                time.sleep(_ANSWER_S)
 
     def stop(self) -> None:
         """End the episode that runs, and the node. Safe from signal handlers."""
@@ -154,8 +158,11 @@ class PolicyNode:
             handle.canceled()
         else:
             handle.abort()
-        log = self.node.get_logger()
-        (log.info if result.success else log.warning)(f"{handle.request.policy}: {result.reason}")
+        line = f"{handle.request.policy}: {result.reason}"
+        if result.success:  # rclpy lets one line of code log at one severity only
+            self.node.get_logger().info(line)
+        else:
+            self.node.get_logger().warning(line)
         return result
 
     def _going_on(self) -> bool:

@@ -11,8 +11,8 @@ import yaml
 from twincell_model.errors import UserError
 
 from twincell_model import paths
-from twincell_policy import manifest as manifests
-from twincell_policy.manifest import Manifest, Problem
+from twincell_policy.manifest import Manifest, parse
+from twincell_policy.manifest_check import Problem, problems
 
 MANIFEST = "manifest.yaml"
 MODEL_CARD = "MODEL_CARD.md"
@@ -98,9 +98,9 @@ def load_package(name: str) -> PolicyPackage:
     """The package of a name or folder. Raises UserError with the first thing that is wrong, by field and remedy."""
     folder = find_package(name)
     document = read_manifest(folder)
-    found = manifests.problems(document)
+    found = problems(document)
     if not found:
-        manifest = manifests.parse(document)
+        manifest = parse(document)
         found = model_problems(folder, manifest)
     if found:
         raise UserError(f"policy '{folder.name}', {found[0]}")

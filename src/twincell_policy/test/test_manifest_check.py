@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from twincell_policy.manifest import TERM_UNITS, parse, problems, term_size
+from twincell_policy.manifest import parse
+from twincell_policy.manifest_check import TERM_UNITS, problems, term_size
 from twincell_policy.observation import _TERMS
 from twincell_policy.package import read_manifest
 
