@@ -6,6 +6,7 @@ package. "none": nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import mujoco
@@ -37,7 +38,11 @@ def resolve(profile: RobotProfile, option: str) -> Looks:
     if option == "none":
         return {}
     if option == "primitives":
-        return visuals.parts(profile)
+        prefix = profile.tf_prefix
+        return {
+            prefix + link: [_own(part, prefix, profile.mirrored) for part in look]
+            for link, look in visuals.parts(profile).items()
+        }
     if option == "meshes":
         return mesh_files.find(profile, None)
     if option.startswith("meshes:"):
@@ -104,3 +109,17 @@ def _material(spec: mujoco.MjSpec, rgba: Sequence[float], gloss: float) -> str:
     if spec.material(name) is None:
         spec.add_material(name=name, rgba=rgba, specular=0.15 + 0.55 * gloss, shininess=0.1 + 0.7 * gloss)
     return name
+
+
+def _own(part: VisualPart, prefix: str, mirrored: bool) -> VisualPart:
+    """A part of the standard arm as this arm has it: renamed, and reflected in the link's x-z plane if mirrored."""
+    if not mirrored:
+        return replace(part, name=prefix + part.name)
+    w, x, y, z = part.quat
+    changed = replace(
+        part, name=prefix + part.name, pos=(part.pos[0], -part.pos[1], part.pos[2]), quat=(w, -x, y, -z)
+    )
+    if part.vertices is None or part.faces is None:
+        return changed
+    # A reflection turns faces inside out; exchanging two corners turns them back.
+    return replace(changed, vertices=part.vertices * (1.0, -1.0, 1.0), faces=part.faces[:, ::-1].copy())

@@ -8,10 +8,8 @@ Standard variants, no prefix. The files load on their own; inside twincell the s
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from twincell_model import grippers, mjcf, paths, profile
 from twincell_model.appearance import mesh_file_name
@@ -54,9 +52,8 @@ def mjcf_text(robot: profile.RobotProfile, meshes: Iterable[tuple[Path, str]]) -
     return f"{_comment(robot.name)}\n{spec.to_xml()}"
 
 
-def stale() -> list[Path]:
-    """Generated files that are missing, differ from what belongs in them, or belong to nothing any more."""
-    wanted = dict(files())
+def stale(wanted: Mapping[Path, str]) -> list[Path]:
+    """Files that are missing or differ from what belongs in them (`wanted`), or that belong to nothing any more."""
     folders = [*profile.available(), *grippers.available()]
     present = {p for name in folders for p in paths.models(name).rglob("*") if p.is_file()}
     return sorted({p for p, text in wanted.items() if not _same(p, text)} | (present - wanted.keys()))
@@ -70,17 +67,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        changed = stale()
-        wanted = {} if options.check else dict(files())
+        wanted = dict(files())
     except UserError as error:
         print(f"twincell: error: {error}", file=sys.stderr)
         return 2
+    changed = stale(wanted)
     for path in changed:
         print(f"{'out of date' if options.check else 'written' if path in wanted else 'removed'}: {path}")
+        if options.check:
+            continue
         if path in wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted[path], encoding="utf-8")
-        elif not options.check:
+        else:
             path.unlink()
     return 1 if options.check and changed else 0
 
@@ -105,16 +104,15 @@ def _same(path: Path, text: str) -> bool:
     present = path.read_text(encoding="utf-8")
     if present == text or path.suffix != ".obj":
         return present == text
-    old, new = ([line.split() for line in t.splitlines()] for t in (present, text))
-    return len(old) == len(new) and all(_same_line(a, b) for a, b in zip(old, new, strict=True))
+    old, new = present.split(), text.split()
+    return len(old) == len(new) and all(a == b or _close(a, b) for a, b in zip(old, new, strict=True))
 
 
-def _same_line(old: list[str], new: list[str]) -> bool:
-    if not old or old[0] != new[0] or len(old) != len(new) or new[0] == "f":
-        return old == new
-    return bool(
-        np.allclose(np.array(old[1:], float), np.array(new[1:], float), rtol=0.0, atol=MESH_TOLERANCE)
-    )
+def _close(old: str, new: str) -> bool:
+    try:
+        return abs(float(old) - float(new)) <= MESH_TOLERANCE
+    except ValueError:  # a keyword or a corner of a face
+        return False
 
 
 if __name__ == "__main__":

@@ -3,14 +3,18 @@
 Frames: everything is expressed in the profile's root frame. Quaternions are (w, x, y, z).
 """
 
+from typing import NamedTuple
+
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twincell_model import mjcf
 from twincell_model.profile import RobotProfile
+from twincell_model.rotations import matrix_from_rpy
 
 Array = NDArray[np.float64]
+RIM_POINTS = 3600
 
 
 class Kinematics:
@@ -51,29 +55,55 @@ class Kinematics:
 
 
 def _lever_arms(profile: RobotProfile) -> Array:
-    """Bounds by the triangle inequality: the chain's offsets from the joint to the tool.
-
-    A first bound adds all lengths. The offset along a joint's own axis does not count for that joint, and the offset to
-    the next joint is turned about a joint's axis without changing its distance from it.
-    """
-    chain = []
+    """Bounds for any joint positions, limits left aside, worked out from the tool inwards."""
+    region = _Region(0.0, 0.0, 0.0, 0.0)
+    arms = []
+    axis = np.array([0.0, 0.0, 1.0])  # of the joint further out, in the present link's frame
+    offset = np.zeros(3)  # to that joint (or the tool), in the present link's frame
     name: str | None = profile.tool_frame
     while name is not None:
         link = profile.link(name)
-        chain.append(link)
-        name = link.parent
-    offsets: list[Array] = []  # from each joint (or the tool) to the next one towards the root, tool first
-    pending = np.zeros(3)
-    arms = []
-    for link in chain:
         if link.joint is not None:
-            # `pending` is the offset from this joint to the next one outwards, in this joint's link frame.
-            lateral = float(np.hypot(pending[0], pending[1]))
-            arms.append(lateral + sum(float(np.linalg.norm(o)) for o in offsets))
-            offsets.append(pending)
-            pending = np.array(link.xyz)
-        else:
-            pending = np.array(link.xyz) + mjcf.rotations.matrix_from_rpy(link.rpy) @ pending
+            region = _turned(region, offset, axis)
+            arms.append(region.radius)
+            offset, axis = np.zeros(3), np.array([0.0, 0.0, 1.0])
+        turn = matrix_from_rpy(link.rpy)
+        offset, axis = np.array(link.xyz) + turn @ offset, turn @ axis
+        name = link.parent
     result = np.array(arms[::-1])
     result.setflags(write=False)
     return result
+
+
+class _Region(NamedTuple):
+    """Where the tool point can be, seen from a joint [m]: in a cylinder about its axis, in a ball about its origin."""
+
+    radius: float
+    low: float
+    high: float
+    distance: float
+
+
+def _turned(outer: _Region, offset: Array, axis: Array) -> _Region:
+    """The region about z that holds `outer`, which lies about `axis` at `offset`, whatever the angle about z.
+
+    The farthest point of a cylinder from any line is on one of its two rims.
+    """
+    first = np.linalg.svd(axis[None])[2][1]
+    second = np.cross(axis, first)
+    angles = np.linspace(0.0, 2.0 * np.pi, RIM_POINTS, endpoint=False)
+    rim = outer.radius * (np.cos(angles)[:, None] * first + np.sin(angles)[:, None] * second)
+    points = offset + np.concatenate([rim + outer.low * axis, rim + outer.high * axis])
+    between = (
+        outer.radius * np.pi / RIM_POINTS
+    )  # a point of the rim is at most this far from the nearest one tried
+    lateral, along = float(np.hypot(offset[0], offset[1])), float(offset[2])
+    return _Region(
+        min(float(np.hypot(points[:, 0], points[:, 1]).max()) + between, lateral + outer.distance),
+        max(float(points[:, 2].min()) - between, along - outer.distance),
+        min(float(points[:, 2].max()) + between, along + outer.distance),
+        min(
+            float(np.linalg.norm(points, axis=1).max()) + between,
+            float(np.linalg.norm(offset)) + outer.distance,
+        ),
+    )

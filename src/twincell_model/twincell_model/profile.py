@@ -111,11 +111,13 @@ def load_profile(robot: str, variant: str | None = None, tf_prefix: str = "") ->
 
     Raises UserError naming the robot, variant, file or field that is wrong.
     """
-    return _load(_path(robot), robot, variant or None, tf_prefix)
+    path = _path(robot)
+    return _load(path, path.stat().st_mtime_ns, robot, variant or None, tf_prefix)
 
 
 @lru_cache(maxsize=32)
-def _load(path: Path, robot: str, variant: str | None, tf_prefix: str) -> RobotProfile:
+def _load(path: Path, changed_ns: int, robot: str, variant: str | None, tf_prefix: str) -> RobotProfile:
+    """`changed_ns` only keeps an edited file from being answered from memory."""
     document = _document(path)
     if document["name"] != robot:
         raise UserError(
@@ -137,7 +139,6 @@ def _path(robot: str) -> Path:
     return paths.config("robots", f"{robot}.yaml")
 
 
-@lru_cache(maxsize=8)
 def _document(path: Path) -> dict[str, Any]:
     return documents.read(path, path.with_name("robot.schema.json"), "robot")
 
@@ -150,6 +151,10 @@ def _build(path: Path, document: Mapping[str, Any], variant: str, prefix: str) -
     for key in ("root_frame", "tool_frame"):
         if prefix + document[key] not in names:
             raise UserError(f"robot file '{path}', field {key}: there is no link '{document[key]}'")
+    for pair in document["unchecked_pairs"]:
+        for name in pair:
+            if prefix + name not in names:
+                raise UserError(f"robot file '{path}', field unchecked_pairs: there is no link '{name}'")
     mirrored = bool(override["mirrored"])
     home = _vector(override.get("home", document["home"])) * (-1.0 if mirrored else 1.0)
     home.setflags(write=False)

@@ -51,9 +51,8 @@ def urdf_text(
         if link.parent is None:
             continue
         kind = "fixed" if link.joint is None else "revolute"
-        element = writer.joint(
-            link.joint or f"{link.name}_fixed", kind, link.parent, link.name, link.xyz, link.rpy
-        )
+        name = link.joint or f"{link.parent}-{profile.bare(link.name)}"
+        element = writer.joint(name, kind, link.parent, link.name, link.xyz, link.rpy)
         if link.joint is not None:
             joint = joints[link.joint]
             ET.SubElement(element, "axis", xyz=_text((0, 0, joint.axis_sign)))
