@@ -12,15 +12,17 @@ from std_msgs.msg import Float64MultiArray
 from twincell_model.kinematics import Kinematics
 from twincell_model.profile import RobotProfile
 from twincell_model.safety import SafetyLimits
-from twincell_runtime.polled import PolledSubscription
+from twincell_runtime.polled import PolledSubscription, Received
 
 from twincell_cell.motion_judge import JudgeLimits, MotionJudge, Verdict
 from twincell_contract import names, qos
 from twincell_msgs.msg import ControllerStatus
 
 POLL_S = 0.02
-SETTLE_S = 0.3
-"""Commands and states are judged so much later, when the status batch of their time has arrived."""
+BATCH_S = 0.05
+"""Commands and states wait until ticks so much younger have come in: the status batch of their time is then there."""
+PATIENCE_S = 2.0
+"""They wait no longer than this: on a busy machine the middleware may send a lost batch again only then."""
 QUEUE = 2000
 
 
@@ -56,7 +58,8 @@ class JudgeRecorder:
         self._status = PolledSubscription(node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(200))
         self._commands = PolledSubscription(node, Float64MultiArray, names.COMMANDS, qos.streaming(QUEUE))
         self._states = PolledSubscription(node, JointState, names.JOINT_STATES, qos.streaming(QUEUE))
-        self._waiting: deque[tuple[float, Any]] = deque()
+        self._waiting: deque[tuple[float, Received[Any]]] = deque()
+        self._newest_tick_ns = 0
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
@@ -66,35 +69,44 @@ class JudgeRecorder:
         try:
             while not self._stop.is_set():
                 self._collect()
-                self._drain(before=time.monotonic() - SETTLE_S)
+                self._drain()
                 time.sleep(POLL_S)
             self._collect()
-            time.sleep(SETTLE_S)  # the batch with the last ticks comes after their commands
-            for received in self._status.take_all():
-                self._feed_status(received.msg)
-            self._drain(before=float("inf"))
+            while self._waiting:
+                time.sleep(POLL_S)
+                self._collect_status()
+                self._drain()
         except Exception as error:  # noqa: BLE001 - raised again in result(): a judge that died has judged nothing
             self._error = error
 
     def _collect(self) -> None:
+        self._collect_status()
+        now = time.monotonic()
+        self._waiting.extend((now, received) for received in self._commands.take_all())
+        self._waiting.extend((now, received) for received in self._states.take_all())
+
+    def _collect_status(self) -> None:
         for received in self._status.take_all():
             self._feed_status(received.msg)
-        now = time.monotonic()
-        self._waiting.extend((now, received.msg) for received in self._commands.take_all())
-        self._waiting.extend((now, received.msg) for received in self._states.take_all())
 
-    def _drain(self, before: float) -> None:
-        while self._waiting and self._waiting[0][0] < before:
-            _, msg = self._waiting.popleft()
-            if isinstance(msg, JointState):
-                self._feed_state(msg)
+    def _drain(self) -> None:
+        known_ns = self._newest_tick_ns - int(1e9 * BATCH_S)
+        give_up = time.monotonic() - PATIENCE_S
+        while self._waiting:
+            arrived, received = self._waiting[0]
+            if received.source_ns > known_ns and arrived > give_up:
+                break
+            self._waiting.popleft()
+            if isinstance(received.msg, JointState):
+                self._feed_state(received.msg)
             else:
-                self._judge.command(np.array(msg.data))
+                self._judge.command(np.array(received.msg.data))
 
     def _feed_status(self, msg: ControllerStatus) -> None:
         positions = np.array(msg.tick_position).reshape(-1, self._dof)
         for k, position in enumerate(positions):
             stamp_s = 1e-9 * float(msg.tick_stamp_ns[k])
+            self._newest_tick_ns = msg.tick_stamp_ns[k]
             self._judge.tick(msg.first_sequence + k, stamp_s, msg.tick_mode[k], msg.tick_owner[k], position)
 
     def _feed_state(self, msg: JointState) -> None:
