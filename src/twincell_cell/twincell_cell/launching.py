@@ -100,6 +100,7 @@ def node_arguments(spec: graph.NodeSpec) -> dict[str, Any]:
         "package": spec.package,
         "executable": spec.executable,
         "namespace": spec.namespace,
+        "exec_name": spec.name,
         "parameters": parameters,
         "remappings": list(spec.remaps),
         "prefix": f"nice -n {spec.nice}" if spec.nice else None,

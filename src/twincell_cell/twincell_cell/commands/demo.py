@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from twincell_cell import options
@@ -113,7 +114,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
 
     low, high = values["ci95"]
     rows = (
-        ("policy", policy),
+        ("policy", Path(policy).name),
         ("reached", f"{values['successes']} of {values['episodes']} = {values['success_rate']:.1%}"),
         ("95 % interval", f"{low:.1%} to {high:.1%}"),
         (
@@ -121,9 +122,9 @@ def _print(values: dict[str, Any], policy: str) -> None:
             f"median {millimetres(values['median_error_m'])}, p95 {millimetres(values['p95_error_m'])}",
         ),
         ("limit violations", f"{values['limit_violations']} in {values['judged_ticks']} control ticks"),
-        ("control loop lateness [ms]", triple(values["servo_lateness_ms"], ("p50", "p99", "max"))),
-        ("command age [ms]", triple(values["command_age_ms"], ("p99", "max"))),
-        ("command gap [ms]", triple(values["command_gap_ms"], ("p99", "max", "own_max"))),
+        ("control loop lateness, ms", triple(values["servo_lateness_ms"], ("p50", "p99", "max"))),
+        ("command age, ms", triple(values["command_age_ms"], ("p99", "max"))),
+        ("command gap, ms", triple(values["command_gap_ms"], ("p99", "max", "own_max"))),
         ("real-time scheduling", "yes" if values["fifo"] else "no"),
     )
     table = Table(title=f"{values['robot']} on {values['backend']}", show_header=False, title_justify="left")
