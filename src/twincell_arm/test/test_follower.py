@@ -154,7 +154,7 @@ def test_reference_never_leaves_the_position_limits():
 
 @pytest.mark.parametrize("robot", ROBOTS)
 def test_a_stream_from_before_a_resync_is_not_followed(robot):
-    profile, follower, stream = start(robot)
+    _, follower, stream = start(robot)
     before = stream.next().copy()
     drive(follower, [before] * 20)
     moved = before + 0.05  # as a reset of the world does; inside the step guard

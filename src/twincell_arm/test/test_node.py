@@ -91,14 +91,23 @@ class Client:
         self.node.destroy_client(client)
         return future.result()
 
-    def stream(self, offset: float, seconds: float) -> None:
-        """Move the last joint by `offset` in `seconds`, then hold, 125 times a second."""
+    def stream(self, offset: float, *, followed: bool = True) -> None:
+        """Move the last joint by `offset` in half a second, then hold, 125 times a second.
+
+        Ends when the arm has arrived, or after a second where it is not to follow. On a busy machine the stream may
+        pause for longer than the arm's time-out: an `offset` inside the step guard is joined again.
+        """
         start, begin = self.position(), time.monotonic()
-        while (t := time.monotonic() - begin) < seconds + 0.8:
+        while (t := time.monotonic() - begin) < (8.0 if followed else 1.0):
             q = start.copy()
-            q[-1] += offset * min(t / seconds, 1.0)
+            q[-1] += offset * min(2.0 * t, 1.0)
             self.commands.publish(Float64MultiArray(data=q.tolist()))
             self.spin(0.008)
+            if followed and t > 0.5 and abs(self.position()[-1] - start[-1] - offset) < 1e-3:
+                return
+        assert not followed, (
+            f"the arm is {self.position() - start} from its start, status {self.newest[names.ARM_STATUS]}"
+        )
 
     def close(self) -> None:
         self.executor.shutdown()
@@ -152,10 +161,8 @@ def test_states_come_at_their_rates_with_names_and_frames(cell):
 
 
 def test_stream_is_followed_and_silence_ends_in_holding(cell):
-    start = cell.position()
-    cell.stream(0.3, 1.0)
+    cell.stream(0.08)
     assert cell.mode() == ArmStatus.MODE_FOLLOWING
-    assert cell.position()[-1] - start[-1] == pytest.approx(0.3, abs=2e-3)
     cell.until(lambda: cell.mode() == ArmStatus.MODE_HOLDING, 2.0)
 
 
@@ -178,13 +185,12 @@ def test_deactivated_forward_controller_ignores_commands(cell):
     assert listed[controller].state == "inactive" and listed[controller].claimed_interfaces == []
     interfaces = cell.call(ListHardwareInterfaces, "controller_manager/list_hardware_interfaces")
     assert not any(i.is_claimed for i in interfaces.command_interfaces)
-    cell.stream(0.2, 0.5)
+    cell.stream(0.08, followed=False)
     np.testing.assert_allclose(cell.position(), HOME, atol=1e-4)
     refused = switch(activate_controllers=["nonsense"], strictness=SwitchController.Request.STRICT)
     assert not refused.ok and "nonsense" in refused.message
     assert switch(activate_controllers=[controller]).ok
-    cell.stream(0.2, 0.5)
-    assert cell.position()[-1] - HOME[-1] == pytest.approx(0.2, abs=2e-3)
+    cell.stream(0.08)
 
 
 def test_deactivated_broadcaster_is_silent(cell):
@@ -222,7 +228,7 @@ def test_inactive_lifecycle_publishes_states_but_does_not_follow(cell):
 
     assert transition(Transition.TRANSITION_DEACTIVATE)
     before = cell.counts[names.JOINT_STATES]
-    cell.stream(0.2, 0.5)
+    cell.stream(0.08, followed=False)
     assert cell.counts[names.JOINT_STATES] > before + 50
     np.testing.assert_allclose(cell.position(), HOME, atol=1e-4)
     assert transition(Transition.TRANSITION_ACTIVATE)
@@ -230,11 +236,10 @@ def test_inactive_lifecycle_publishes_states_but_does_not_follow(cell):
 
 def test_stop_and_recover_services(cell):
     assert cell.call(Trigger, names.ARM_STOP).success
-    cell.stream(0.2, 0.3)
+    cell.stream(0.08, followed=False)
     np.testing.assert_allclose(cell.position(), HOME, atol=1e-4)
     assert cell.call(Trigger, names.ARM_RECOVER).success
-    cell.stream(0.2, 0.5)
-    assert cell.position()[-1] - HOME[-1] == pytest.approx(0.2, abs=2e-3)
+    cell.stream(0.08)
 
 
 def test_gripper_goes_to_the_width_asked_for(cell):
