@@ -37,8 +37,15 @@ def test_wrong_version_of_a_package_fails(tmp_path: Path, monkeypatch: pytest.Mo
     finding = by_name(software.python())["packages"]
     assert finding.level == FAIL
     assert "numpy" in finding.detail
-    assert "no-such-package missing" in finding.detail
+    assert "no-such-package is missing" in finding.detail
     assert "not-for-us" not in finding.detail
+
+
+def test_other_version_from_a_sourced_ros_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = tmp_path / software.SOURCED
+    pins.write_text("numpy==0.0.1\n")
+    monkeypatch.setattr(software, "requirements_file", lambda: pins)
+    assert by_name(software.python())["packages"].level == WARN
 
 
 @pytest.mark.parametrize(("free_mebi", "level"), [(8, FAIL), (40, WARN), (512, OK)])

@@ -16,30 +16,44 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from twincell_cell.doctor.finding import FAIL, OK, WARN, Finding
+
+SOURCED = "runtime-sourced.txt"
 from twincell_model import paths
 
 
 def python() -> Iterator[Finding]:
     """The interpreter and the pinned packages."""
     yield Finding("python", OK, f"{platform.python_version()}, {sys.executable}")
-    installed = {canonicalize_name(d.name): d.version for d in importlib.metadata.distributions()}
-    wrong: list[str] = []
+    installed: dict[str, str] = {}
+    for (
+        distribution
+    ) in importlib.metadata.distributions():  # in the order of sys.path: the first one is imported
+        installed.setdefault(canonicalize_name(distribution.name), distribution.version)
+    pins = requirements_file()
+    missing: list[str] = []
+    other: list[str] = []
     count = 0
-    for line in requirements_file().read_text().splitlines():
-        if not line or line.startswith("#"):
-            continue
+    for line in pins.read_text().splitlines():
         requirement = Requirement(line)
         if requirement.marker is not None and not requirement.marker.evaluate():
             continue
         count += 1
         have = installed.get(canonicalize_name(requirement.name))
-        if have is None or not requirement.specifier.contains(have, prereleases=True):
-            wrong.append(f"{requirement.name} {have or 'missing'} (wanted {requirement.specifier})")
-    if wrong:
-        shown = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
-        yield Finding("packages", FAIL, shown, "remove .venv and run ./twincell setup")
+        if have is None:
+            missing.append(requirement.name)
+        elif not requirement.specifier.contains(have, prereleases=True):
+            other.append(f"{requirement.name} {have} (pinned {requirement.specifier})")
+    wrong = [f"{name} is missing" for name in missing] + other
+    shown = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
+    remedy = f"remove {sys.prefix} and run ./twincell setup"
+    if not wrong:
+        yield Finding("packages", OK, f"{count} as pinned in {pins.name}")
+    elif missing or pins.name != SOURCED:
+        yield Finding("packages", FAIL, shown, remedy)
     else:
-        yield Finding("packages", OK, f"{count} as pinned in {requirements_file().name}")
+        yield Finding(
+            "packages", WARN, f"from the sourced ROS 2: {shown}", "where one gives trouble: --ros jazzy"
+        )
 
 
 def requirements_file() -> Path:
@@ -47,7 +61,7 @@ def requirements_file() -> Path:
     wheels = paths.root() / "requirements" / f"runtime-{os.environ.get('ROS_DISTRO', 'jazzy')}.txt"
     if ros_prefix() == Path(sys.prefix) and wheels.exists():
         return wheels
-    return paths.root() / "requirements" / "runtime-sourced.txt"
+    return paths.root() / "requirements" / SOURCED
 
 
 def ros_prefix() -> Path | None:
