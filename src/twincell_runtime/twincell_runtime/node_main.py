@@ -83,4 +83,7 @@ def run(make_runner: Callable[[], NodeRunner], name: str, args: Sequence[str] | 
             runner.close()
             runner = None  # the signal handlers keep this variable alive, and native modules report what is left
         rclpy.try_shutdown()
+        # The interpreter's end puts Python's handlers back to the default: a repeated Ctrl-C would then kill a process
+        # that has already ended cleanly.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return code
