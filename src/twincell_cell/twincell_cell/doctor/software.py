@@ -16,9 +16,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from twincell_cell.doctor.finding import FAIL, OK, WARN, Finding
+from twincell_model import paths
 
 SOURCED = "runtime-sourced.txt"
-from twincell_model import paths
 
 
 def python() -> Iterator[Finding]:
