@@ -63,9 +63,12 @@ def test_two_cells_do_not_hear_each_other(start_cell) -> None:
     left.wait_ready()
     right.wait_ready()
 
-    topics = {name for name, _ in left.node.get_topic_names_and_types()}
-    assert {"/left/joint_states", "/right/joint_states", "/left/tf", "/right/tf"} <= topics
-    outside = {name for name in topics if not name.startswith(("/left/", "/right/"))} - GLOBAL_TOPICS
+    def topics() -> set[str]:
+        return {name for name, _ in left.node.get_topic_names_and_types()}
+
+    expected = {f"/{cell}/{name}" for cell in ("left", "right") for name in (names.JOINT_STATES, names.TF)}
+    assert left.spin_until(lambda: expected <= topics(), 10.0), expected - topics()
+    outside = {name for name in topics() if not name.startswith(("/left/", "/right/"))} - GLOBAL_TOPICS
     assert outside == set()
     for name in ("left", "right"):
         assert left.node.count_publishers(f"/{name}/{names.JOINT_STATES}") == 1

@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from twincell_cell import graph
 from twincell_cell.config import CellConfig
 from twincell_cell.lock import CellLock
 from twincell_cell.outputs import run_folder
 from twincell_cell.supervisor import CellError, Supervisor
+
+if TYPE_CHECKING:
+    from twincell_msgs.msg import ArmStatus, ControllerStatus
 
 READY_S = 30.0
 _SPIN_S = 0.02
@@ -45,6 +48,8 @@ class CellSession:
         self._lock: CellLock | None = None
         self.supervisor: Supervisor | None = None
         self.node: Any = None
+        self._arm_status: ArmStatus | None = None
+        self._controller_status: ControllerStatus | None = None
 
     def __enter__(self) -> CellSession:
         from twincell_cell import shm
@@ -107,15 +112,19 @@ class CellSession:
             raise CellError("the cell has not been started")
         return self._logs
 
-    def arm_status(self) -> Any:
+    def arm_status(self) -> ArmStatus | None:
         """The newest ArmStatus, None before the first."""
         received = self._arm.latest()
-        return received.msg if received else None
+        if received is not None:
+            self._arm_status = received.msg
+        return self._arm_status
 
-    def controller_status(self) -> Any:
+    def controller_status(self) -> ControllerStatus | None:
         """The newest ControllerStatus, None before the first."""
         received = self._controller.latest()
-        return received.msg if received else None
+        if received is not None:
+            self._controller_status = received.msg
+        return self._controller_status
 
     def spin(self, seconds: float = _SPIN_S) -> None:
         """One round: ROS callbacks for at most `seconds`, the hooks, and a look at the processes."""
