@@ -40,14 +40,10 @@ def matrix_from_quat(quat: Sequence[float] | Array) -> Array:
 
 
 def rpy_from_matrix(matrix: Array) -> Array:
-    """Roll, pitch, yaw (3,) [rad] of a rotation matrix (3, 3); roll is 0 at pitch = +-pi/2."""
-    pitch = math.asin(max(-1.0, min(1.0, -float(matrix[2, 0]))))
-    if abs(float(matrix[2, 0])) > 1.0 - 1e-12:
-        return np.array([0.0, pitch, math.atan2(-float(matrix[0, 1]), float(matrix[1, 1]))])
-    return np.array(
-        [
-            math.atan2(float(matrix[2, 1]), float(matrix[2, 2])),
-            pitch,
-            math.atan2(float(matrix[1, 0]), float(matrix[0, 0])),
-        ]
-    )
+    """Roll, pitch, yaw (3,) [rad] of a rotation matrix (3, 3); roll is 0 where pitch is +-pi/2."""
+    (m00, m01, _), (m10, m11, _), (m20, m21, m22) = matrix.tolist()
+    level = math.hypot(m00, m10)
+    pitch = math.atan2(-m20, level)
+    if level < 1e-9:
+        return np.array([0.0, pitch, math.atan2(-m01, m11)])
+    return np.array([math.atan2(m21, m22), pitch, math.atan2(m10, m00)])
