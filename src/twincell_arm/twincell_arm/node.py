@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
 from twincell_runtime.loop import RateTimer, Tick
 from twincell_runtime.mailbox import Mailbox, MailboxTimeout
-from twincell_runtime.params import Param, declare
+from twincell_runtime.params import declare
 from twincell_runtime.polled import PolledSubscription, Received
 from twincell_world.pacing import LockstepPacing, Pacing, SimPacing, WallPacing
 from twincell_world.services import WorldServices
@@ -28,6 +27,7 @@ from twincell_arm.backends.mujoco_arm import MujocoArm
 from twincell_arm.controller_manager import ControllerManager, Hardware, manager_node
 from twincell_arm.controllers import FORWARD_POSITION, ControllerTable, State
 from twincell_arm.driver import ArmDriver, Mode
+from twincell_arm.lifecycle import PARAMS, ArmNode
 from twincell_arm.publishers import StatePublishers, StatusPublishers
 from twincell_arm.timing import TimingRecorder
 from twincell_contract import names, qos
@@ -39,61 +39,6 @@ GRIPPER_POLL_RATE = 50.0
 """[Hz] How often gripper commands are looked for."""
 COMMAND_DEPTH = 50
 """Commands that may wait for the loop: 0.1 s at 500 Hz."""
-
-PARAMS = (
-    Param("robot", "ur5e", "Robot profile, a file of config/robots"),
-    Param("variant", "", "Hardware variant of the profile; empty = its default"),
-    Param("tf_prefix", "", "Prefix of joint and frame names"),
-    Param("backend", "mujoco", "What drives the joints"),
-    Param("scene", "reach", "Scene of the twin: a name of config/scenes or a path"),
-    Param("seed", 0, "First seed of randomisations that name none", minimum=0),
-    Param("robot_ip", "", "Address of a real or emulated controller"),
-    Param("clock", "wall", "Time the arm runs on", choices=("wall", "sim", "lockstep")),
-    Param(
-        "speed",
-        1.0,
-        "Speed of clock:=sim; 1 is real time, 0 as fast as possible",
-        minimum=0.0,
-        maximum=1000.0,
-    ),
-    Param("autostart", True, "Configure and activate at start"),
-)
-
-
-class ArmNode(LifecycleNode):
-    """The lifecycle node; its transitions act on the driver, in the loop thread once the loop runs."""
-
-    def __init__(self) -> None:
-        super().__init__("arm")
-        self.act: dict[str, Callable[[], None]] = {}
-
-    def _do(self, step: str) -> TransitionCallbackReturn:
-        try:
-            self.act[step]()
-        except (ArmError, MailboxTimeout, UserError) as error:
-            self.get_logger().error(f"{step}: {error}")
-            return TransitionCallbackReturn.FAILURE
-        return TransitionCallbackReturn.SUCCESS
-
-    def on_configure(self, state: Any) -> TransitionCallbackReturn:
-        """Connect to the arm and power it; states are published from now on."""
-        return self._do("configure")
-
-    def on_activate(self, state: Any) -> TransitionCallbackReturn:
-        """Follow commands."""
-        return self._do("activate")
-
-    def on_deactivate(self, state: Any) -> TransitionCallbackReturn:
-        """Stop and ignore commands; states go on."""
-        return self._do("deactivate")
-
-    def on_cleanup(self, state: Any) -> TransitionCallbackReturn:
-        """Disconnect."""
-        return self._do("cleanup")
-
-    def on_shutdown(self, state: Any) -> TransitionCallbackReturn:
-        """Disconnect."""
-        return self._do("cleanup")
 
 
 class ArmRunner:

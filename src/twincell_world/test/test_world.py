@@ -169,6 +169,30 @@ def test_target_is_moved_in_the_root_frame_and_unknown_names_are_listed():
         world.set_body_pose("target", (0, 0, 0), (0, 0, 0, 0))
 
 
+def test_scene_that_does_not_compile_is_named(tmp_path):
+    path = tmp_path / "clash.yaml"
+    path.write_text(
+        "{description: a clash, robot: {position: [0, 0, 0]}, cameras: [], fixtures: [{name: forearm_link, "
+        "shape: box, size: [1, 1, 1], position: [2, 0, 0]}]}",
+        encoding="utf-8",
+    )
+    profile = load_profile("ur5e")
+    with pytest.raises(UserError, match="'clash'.*forearm_link"):
+        World(load_scene(path, profile), profile, visuals="none")
+
+
+def test_camera_on_an_unknown_link_is_named(tmp_path):
+    path = tmp_path / "mount.yaml"
+    path.write_text(
+        "{description: d, robot: {position: [0, 0, 0]}, cameras: [{name: eye, mount: nose, position: [0, 0, 1], "
+        "rpy: [0, 0, 0]}]}",
+        encoding="utf-8",
+    )
+    profile = load_profile("ur5e")
+    with pytest.raises(UserError, match=r"'eye'.*'nose'.*forearm_link"):
+        World(load_scene(path, profile), profile, visuals="none")
+
+
 def test_time_goes_on_over_a_reset():
     world = make_world()
     run(world, 0.1)

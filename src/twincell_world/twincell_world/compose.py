@@ -22,6 +22,20 @@ PAYLOAD_REACH = 0.1
 """[m] Distance of a randomised payload from the flange, along z of the tool frame."""
 
 
+def compile_scene(
+    scene: Scene, profile: RobotProfile, visuals: str = "primitives"
+) -> tuple[mujoco.MjSpec, mujoco.MjModel]:
+    """The scene's spec and its model. Raises UserError where the scene and the robot do not go together."""
+    try:
+        spec = build(scene, profile, visuals)
+        return spec, spec.compile()
+    except UserError:
+        raise
+    except ValueError as error:  # a fixture named like a link, for instance
+        sentence = " ".join(str(error).split())
+        raise UserError(f"scene '{scene.name}' cannot be built for {profile.name}: {sentence}") from None
+
+
 def build(scene: Scene, profile: RobotProfile, visuals: str = "primitives") -> mujoco.MjSpec:
     """The whole scene, not compiled yet. Raises UserError for names the scene cannot resolve."""
     spec = mjcf.arm_spec(profile, visuals=visuals)

@@ -1,10 +1,16 @@
-"""Draws one sample of a scene's randomisation ranges from a seed. Applying it is the world's work."""
+"""Draws one sample of a scene's randomisation ranges from a seed, and puts one in force in a model."""
 
 from typing import Any
 
+import mujoco
 import numpy as np
 
+from twincell_world.compose import PAYLOAD_BODY
+from twincell_world.fixtures import material_name
 from twincell_world.scene import Scene
+
+PAYLOAD_RADIUS = 0.03
+"""[m] Radius of the sphere whose inertia a randomised payload has."""
 
 
 def draw(scene: Scene, seed: int) -> dict[str, Any]:
@@ -37,3 +43,28 @@ def _uniform(generator: np.random.Generator, bounds: list[Any]) -> Any:
     first, second = np.asarray(bounds[0], float), np.asarray(bounds[1], float)
     value = generator.uniform(np.minimum(first, second), np.maximum(first, second), first.shape)
     return np.asarray(value).tolist()
+
+
+class Randomizer:
+    """Changes a compiled model to a sample, starting from the model as it was compiled."""
+
+    _FIELDS = ("mat_rgba", "light_diffuse", "light_pos", "dof_frictionloss", "body_mass", "body_inertia")
+
+    def __init__(self, model: mujoco.MjModel, arm_dofs: slice) -> None:
+        self._model, self._arm_dofs = model, arm_dofs
+        self._nominal = {name: getattr(model, name).copy() for name in self._FIELDS}
+
+    def apply(self, sample: dict[str, Any]) -> None:
+        """Put the colours, lights, joint friction and payload of `sample` in force; what it lacks is nominal."""
+        model = self._model
+        for name, value in self._nominal.items():
+            getattr(model, name)[:] = value
+        for name, color in sample.get("colors", {}).items():
+            model.material(material_name(name)).rgba[:] = color
+        model.light_diffuse *= sample.get("light_intensity", 1.0)
+        model.light_pos += np.asarray(sample.get("light_offset", 0.0))
+        model.dof_frictionloss[self._arm_dofs] += sample.get("joint_friction_nm", 0.0)
+        payload, mass = model.body(PAYLOAD_BODY), float(sample.get("payload_kg", 0.0))
+        payload.mass[:] += mass
+        payload.inertia[:] += 0.4 * mass * PAYLOAD_RADIUS**2
+        mujoco.mj_setConst(model, mujoco.MjData(model))  # masses may have changed, now or back

@@ -24,17 +24,14 @@ from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile
 from twincell_model.rotations import quat_from_rpy
 
-from twincell_world import compose, randomization
+from twincell_world import compose
 from twincell_world.fingers import Fingers
-from twincell_world.fixtures import material_name
+from twincell_world.randomization import Randomizer, draw
 from twincell_world.rotations import inverse, product, rotate
 from twincell_world.scene import Scene
 from twincell_world.servo import Servo
 
 Array = NDArray[np.float64]
-
-PAYLOAD_RADIUS = 0.03
-"""[m] Radius of the sphere whose inertia a randomised payload has."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,7 @@ class World:
                 f"scene '{scene.name}', field physics.timestep_s: {scene.timestep_s} does not divide the period "
                 f"{self.tick_s} of {profile.name}"
             )
-        spec = compose.build(scene, profile, visuals)
-        self.model = spec.compile()
+        self.model = compose.compile_scene(scene, profile, visuals)[1]
         self.data = mujoco.MjData(self.model)
         self.servo = Servo(
             self.model,
@@ -94,7 +90,7 @@ class World:
         self._force = self.data.sensor(compose.FORCE_SENSOR).data
         self._torque = self.data.sensor(compose.TORQUE_SENSOR).data
         self._next_seed = seed
-        self._nominal = _Nominal(self.model)
+        self._randomizer = Randomizer(self.model, self.servo.dofs)
         self._stale_poses = True
         self.sample: dict[str, Any] = {}
         self.steps = 0
@@ -104,8 +100,7 @@ class World:
     @cached_property
     def scene_hash(self) -> str:
         """SHA-256 of the compiled scene without the arm's looks: equal for all `visuals`, which share one state."""
-        spec = compose.build(self.scene, self.profile, "none")
-        spec.compile()
+        spec, _ = compose.compile_scene(self.scene, self.profile, "none")
         return hashlib.sha256(spec.to_xml().encode()).hexdigest()
 
     @property
@@ -195,24 +190,13 @@ class World:
         """
         if seed is None:
             seed, self._next_seed = self._next_seed, self._next_seed + 1
-        self.apply_sample(randomization.draw(self.scene, seed))
+        self.apply_sample(draw(self.scene, seed))
         return self.sample
 
     def apply_sample(self, sample: dict[str, Any]) -> None:
         """Put a sample of `randomization.draw` in force, for instance the one in world/state."""
         self.sample = sample
-        self._nominal.restore(self.model)
-        model = self.model
-        for name, color in sample.get("colors", {}).items():
-            model.material(material_name(name)).rgba[:] = color
-        model.light_diffuse *= sample.get("light_intensity", 1.0)
-        model.light_pos += np.asarray(sample.get("light_offset", 0.0))
-        model.dof_frictionloss[self.servo.dofs] += sample.get("joint_friction_nm", 0.0)
-        if "payload_kg" in sample:
-            payload, mass = model.body(compose.PAYLOAD_BODY), float(sample["payload_kg"])
-            payload.mass[:] += mass
-            payload.inertia[:] += 0.4 * mass * PAYLOAD_RADIUS**2
-        mujoco.mj_setConst(model, mujoco.MjData(model))  # masses may have changed, now or back
+        self._randomizer.apply(sample)
         self.servo.configure(gain_factor=sample.get("servo_gain", 1.0), delay_s=sample.get("servo_delay_s"))
         for name, place in sample.get("objects", {}).items():
             self._place(name, place)
@@ -301,17 +285,3 @@ class World:
         if self._stale_poses:
             mujoco.mj_kinematics(self.model, self.data)
             self._stale_poses = False
-
-
-class _Nominal:
-    """Model fields that randomisation changes, as compiled."""
-
-    _FIELDS = ("mat_rgba", "light_diffuse", "light_pos", "dof_frictionloss", "body_mass", "body_inertia")
-
-    def __init__(self, model: mujoco.MjModel) -> None:
-        self._values = {name: getattr(model, name).copy() for name in self._FIELDS}
-
-    def restore(self, model: mujoco.MjModel) -> None:
-        """Undo the last sample."""
-        for name, value in self._values.items():
-            getattr(model, name)[:] = value
