@@ -48,10 +48,18 @@ def _uniform(generator: np.random.Generator, bounds: list[Any]) -> Any:
 class Randomizer:
     """Changes a compiled model to a sample, starting from the model as it was compiled."""
 
-    _FIELDS = ("mat_rgba", "light_diffuse", "light_pos", "dof_frictionloss", "body_mass", "body_inertia")
+    _FIELDS = (
+        "mat_rgba",
+        "light_diffuse",
+        "light_pos",
+        "light_dir",
+        "dof_frictionloss",
+        "body_mass",
+        "body_inertia",
+    )
 
-    def __init__(self, model: mujoco.MjModel, arm_dofs: slice) -> None:
-        self._model, self._arm_dofs = model, arm_dofs
+    def __init__(self, model: mujoco.MjModel, scene: Scene, arm_dofs: slice) -> None:
+        self._model, self._scene, self._arm_dofs = model, scene, arm_dofs
         self._nominal = {name: getattr(model, name).copy() for name in self._FIELDS}
 
     def apply(self, sample: dict[str, Any]) -> None:
@@ -62,7 +70,11 @@ class Randomizer:
         for name, color in sample.get("colors", {}).items():
             model.material(material_name(name)).rgba[:] = color
         model.light_diffuse *= sample.get("light_intensity", 1.0)
-        model.light_pos += np.asarray(sample.get("light_offset", 0.0))
+        for light in self._scene.look.lights if "light_offset" in sample else ():
+            position = np.asarray(light.position) + np.asarray(sample["light_offset"])
+            direction = np.asarray(light.target) - position
+            model.light(light.name).pos[:] = position
+            model.light(light.name).dir[:] = direction / np.linalg.norm(direction)
         model.dof_frictionloss[self._arm_dofs] += sample.get("joint_friction_nm", 0.0)
         payload, mass = model.body(PAYLOAD_BODY), float(sample.get("payload_kg", 0.0))
         payload.mass[:] += mass

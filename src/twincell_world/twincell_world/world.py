@@ -90,7 +90,7 @@ class World:
         self._force = self.data.sensor(compose.FORCE_SENSOR).data
         self._torque = self.data.sensor(compose.TORQUE_SENSOR).data
         self._next_seed = seed
-        self._randomizer = Randomizer(self.model, self.servo.dofs)
+        self._randomizer = Randomizer(self.model, scene, self.servo.dofs)
         self._stale_poses = True
         self.sample: dict[str, Any] = {}
         self.steps = 0
