@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from twincell_contract.checks.check import Check, Item, require, run
+from twincell_contract.checks.check import Check, Item, outcome, require
 
 
 def passes(_: Any) -> str:
@@ -20,7 +20,7 @@ def breaks_down(_: Any) -> str:
 
 def test_outcomes_keep_their_order_and_names() -> None:
     cell: Any = None
-    found = list(run([Item("a", fails), Item("b", breaks_down), Item("c", passes)], cell))
+    found = [outcome(item, cell) for item in (Item("a", fails), Item("b", breaks_down), Item("c", passes))]
     assert found == [
         Check("a", False, "Too slow. Run it faster."),
         Check("b", False, "The check broke down: ZeroDivisionError: oops"),

@@ -196,7 +196,7 @@ def test_a_stamp_that_stands_still(cell: Observer, fake: FakeArm) -> None:
 
 def test_a_wrong_rate_is_named_with_the_right_one(cell: Observer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fake arm runs at 125 Hz; the check is asked for twice as much."""
-    monkeypatch.setattr(streams, "WINDOW_S", 0.5)
+    monkeypatch.setattr(streams, "WINDOW_S", 1.0)
     topic = Topic(names.JOINT_STATES, JointState, Room.ARM, rate=Rate(1.9, 2.1, of_robot=True))
     with pytest.raises(Failed, match="it must run at 237.5 to"):
         streams.rate_is_right(topic, cell)

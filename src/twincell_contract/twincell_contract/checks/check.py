@@ -1,7 +1,7 @@
-"""A named check, its outcome, and how checks are run."""
+"""A named check and its outcome."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,15 +26,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Item:
-    """A check to run. `test` returns what it measured and raises Failed when the cell breaks the contract.
-
-    Behaviour is tried `attempts` times before it counts as wrong: a machine that stood still for a tenth of a second
-    stops an arm, as it must.
-    """
+    """A check to run. `test` returns what it measured and raises Failed when the cell breaks the contract."""
 
     name: str
     test: "Callable[[Observer], str]"
-    attempts: int = 1
 
 
 def require(condition: object, complaint: str) -> None:
@@ -43,28 +38,8 @@ def require(condition: object, complaint: str) -> None:
         raise Failed(complaint)
 
 
-def run(items: "Iterable[Item]", cell: "Observer") -> Iterator[Check]:
-    """Run checks one after the other.
-
-    A check that breaks down counts as failed and stops none of the others.
-    """
-    for item in items:
-        yield outcome(item, cell)
-
-
 def outcome(item: Item, cell: "Observer") -> Check:
-    """Run one check."""
-    check = attempt(item, cell)
-    for _ in range(item.attempts - 1):
-        if check.ok:
-            break
-        LOG.info("%s is tried again: %s", item.name, check.detail)
-        check = attempt(item, cell)
-    return check
-
-
-def attempt(item: Item, cell: "Observer") -> Check:
-    """Run one check once."""
+    """Run a check. One that breaks down counts as failed and stops none of the others."""
     try:
         return Check(item.name, True, item.test(cell))
     except Failed as failure:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.srv import DescribeParameters, ListParameters
 
 from twincell_msgs.msg import ArmStatus, ControllerStatus
@@ -284,11 +285,17 @@ def timing(name: str, loop: str, cell: Observer) -> str:
 
 def diagnostics(cell: Observer) -> str:
     """Named statuses, none of them an error."""
-    received = cell.messages(names.DIAGNOSTICS)
-    statuses = {status.name: status for r in received for status in r.msg.status}
+
+    def newest() -> dict[str, Any]:
+        return {status.name: status for r in cell.messages(names.DIAGNOSTICS) for status in r.msg.status}
+
+    def errors() -> list[str]:
+        return [name for name, status in newest().items() if ord(status.level) >= ord(DiagnosticStatus.ERROR)]
+
+    cell.wait(lambda: not errors(), 2.0)
+    statuses, bad = newest(), errors()
     require(statuses, "diagnostics is silent. Publish one status per process at 1 Hz.")
     require("" not in statuses, "A diagnostic status has no name. Name it '<node>: <part>' (REP-107).")
-    bad = [name for name, status in statuses.items() if ord(status.level) >= 2]
     require(
         not bad, f"Diagnostics report an error: {', '.join(bad)}. {statuses[bad[0]].message if bad else ''}"
     )
