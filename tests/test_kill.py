@@ -18,7 +18,7 @@ NODES = ("arm", "controller_servo", "controller", "policy", "cell")
 
 
 def mapped_segments(pid: int) -> set[Path]:
-    """Shared-memory segments of Fast DDS that a process has mapped, its own among them. Ports are shared, not litter."""
+    """Segments of Fast DDS that a process has mapped, its own among them. Ports are shared and no litter."""
     found = re.findall(r"/dev/shm/fast(?:rtps|dds)_[0-9a-f]{16}\b", Path(f"/proc/{pid}/maps").read_text())
     return {Path(name) for name in found}
 
