@@ -43,6 +43,9 @@ LEVELS = {
 }
 """Diagnostic levels of modes; the others are warnings."""
 
+WAKE = 0.2
+"""s between looks for the end: an executor that is shut down while it waits does not always wake up."""
+
 THREADS = 8
 """Two trajectory goals, two gripper goals and a few services may wait at the same time."""
 
@@ -86,7 +89,8 @@ class FrontRunner:
 
     def _spin(self) -> None:
         with contextlib.suppress(ExternalShutdownException):
-            self._executor.spin()
+            while not self._stopping.is_set():
+                self._executor.spin_once(timeout_sec=WAKE)
         self._stopping.set()
 
     def stop(self) -> None:
@@ -97,8 +101,10 @@ class FrontRunner:
         """Free everything."""
         self._trajectories.close()
         self._grippers.close()
-        self._executor.shutdown(timeout_sec=1.0)
-        self._spinner.join(timeout=2.0)
+        self._stopping.set()
+        if self._spinner.is_alive():
+            self._spinner.join(timeout=2.0)
+        self._executor.shutdown(timeout_sec=0.0)
         self._node.destroy_node()
 
     def _ask(self, request: ServoRequest) -> tuple[bool, str]:

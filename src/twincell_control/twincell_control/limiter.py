@@ -37,12 +37,13 @@ LEAST_SCALE = 2e-3
 
 @dataclass(frozen=True, slots=True)
 class MotionState:
-    """Command state. `stop` is the certified stop from here; it is `elapsed` seconds old while it is followed."""
+    """Command state. `stop` is the certified stop from here, followed for `elapsed` s = `ticks` periods so far."""
 
     position: Floats  # rad
     velocity: Floats  # rad/s
     acceleration: Floats  # rad/s^2
     stop: Stop
+    ticks: int = 0
     elapsed: float = 0.0
 
     @property
@@ -104,10 +105,16 @@ class Limiter:
         """One period further along the stored stop."""
         if state.at_rest:
             return state
-        elapsed = state.elapsed + self.period
+        ticks = state.ticks + 1
+        elapsed = ticks * self.period
         position, velocity, acceleration = state.stop.at(elapsed)
         return MotionState(
-            tuple(position), tuple(velocity), tuple(acceleration), stop=state.stop, elapsed=elapsed
+            tuple(position),
+            tuple(velocity),
+            tuple(acceleration),
+            stop=state.stop,
+            ticks=ticks,
+            elapsed=elapsed,
         )
 
     def step(self, state: MotionState, wish: Array, ahead: State | None = None) -> Step:
@@ -123,7 +130,7 @@ class Limiter:
         if fastest <= STANDSTILL and ahead is None:
             return Step(self.stop(state), 1.0, Reason.NONE)
         scale, reasons = self.shape(state, wish)
-        if scale < LEAST_SCALE:
+        if scale == 0.0:
             return Step(self.stop(state), 0.0, reasons)
         if ahead is not None and scale == 1.0:
             found, refused = self._accept(state, ahead)
@@ -148,17 +155,19 @@ class Limiter:
 
         It makes the motion slow down smoothly before a wall; the certificate is what keeps it inside.
         """
-        scale, reasons = 1.0, Reason.NONE
+        whole, reasons = 1.0, Reason.NONE
         ratio = float((np.abs(wish) / self._velocity).max())
         if ratio > 1.0:
-            scale, reasons = 1.0 / ratio, Reason.LIMIT_VELOCITY
+            whole, reasons = 1.0 / ratio, Reason.LIMIT_VELOCITY
+            wish = whole * wish
+        scale = 1.0
         position = np.array(state.position)
         twist = self._kinematics.jacobian(position) @ wish
         linear, angular = twist[:3], twist[3:]
         speed = max(
             math.sqrt(linear @ linear) / self._tool_speed, math.sqrt(angular @ angular) / self._tool_turn
         )
-        if speed * scale > SPEED_HEADROOM:
+        if speed > SPEED_HEADROOM:
             scale = SPEED_HEADROOM / speed
             reasons |= Reason.LIMIT_TCP_SPEED
         # A stop from scale * wish takes at most scale * lasting + ramp, all joints together, and covers at most half
@@ -179,7 +188,7 @@ class Limiter:
             rows = np.flatnonzero(closing) % half
             reasons |= Reason.LIMIT_POSITION if (rows < self._dof).any() else Reason.NONE
             reasons |= Reason.LIMIT_WORKSPACE if (rows >= self._dof).any() else Reason.NONE
-        return scale, reasons
+        return (whole * scale if scale >= LEAST_SCALE else 0.0), reasons
 
     def _attempt(self, state: MotionState, wish: Array) -> tuple[MotionState | None, Reason]:
         """The state one period later, if a certified stop exists from there; else the reason why not."""

@@ -5,6 +5,7 @@ Run as `python -m twincell_control.servo_node`. Subscriptions are polled by the 
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from rclpy.node import Node
@@ -82,6 +83,9 @@ class ServoRunner:
     def close(self) -> None:
         """Free everything."""
         self._node.destroy_node()
+        self.__dict__.clear()
+        gc.unfreeze()
+        gc.collect()  # while ruckig's module lives: at the interpreter's exit it prints every object that is left
 
     def _wall_tick(self, tick: Tick) -> None:
         system = self._clock.now().nanoseconds

@@ -9,6 +9,7 @@ the tool over all poses) and M_ij = L_max(i,j), derivatives of the tool point p(
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,10 @@ SEGMENTS = 8
 """Segments of a stop between exact samples; short at its begin, where the tool is fast."""
 
 POSITION_SLACK = 1e-8
-"""rad inside the position limits: ruckig's extrema are exact to 2e-9 (120 000 fuzzed ticks)."""
+"""rad inside the position limits, for rounding of planned positions (measured below 2e-9)."""
+
+BRAKE_ROUNDING = 1e-9
+"""s; a stop that begins with a longer correction of its acceleration does not start inside the limits."""
 
 VELOCITY_SLACK = 1e-9
 """rad/s over a limit that still count as rounding."""
@@ -105,22 +109,25 @@ class Stopper:
 
     def certify(self, stop: Stop) -> Reason:
         """Reasons why `stop` leaves the limits; NONE where it stays inside all of them."""
-        for extremum, low, high in zip(
-            stop.trajectory.position_extrema, self._lower, self._upper, strict=True
-        ):
-            if not (extremum.min >= low and extremum.max <= high):
-                return Reason.LIMIT_POSITION
+        reason = Reason.NONE
         peaks = []
-        for profile, limit in zip(stop.trajectory.profiles[0], self._velocity, strict=True):
-            accelerations, velocities, jerk = profile.a, profile.v, profile.j[0]
-            if max(velocities) > limit or min(velocities) < -limit:
-                return Reason.LIMIT_VELOCITY
-            first = accelerations[0]
-            inner_peak = first * accelerations[1] < 0.0  # inside the first segment
-            if inner_peak and abs(velocities[0] - first * first / (2.0 * jerk)) > limit:
-                return Reason.LIMIT_VELOCITY
+        bounds = zip(stop.trajectory.profiles[0], self._lower, self._upper, self._velocity, strict=True)
+        for profile, low, high, fastest in bounds:
+            if profile.brake.duration > BRAKE_ROUNDING:
+                return Reason.LIMIT_ACCELERATION
+            accelerations, velocities, positions = profile.a, profile.v, profile.p
+            least, most = min(positions), max(positions)
+            speed = max(max(velocities), -min(velocities))
+            if accelerations[0] * accelerations[1] < 0.0 or velocities[0] * velocities[1] < 0.0:
+                inner, turn = _first_segment(profile, velocities[0], accelerations[0])
+                speed = max(speed, inner)
+                least, most = min(least, turn), max(most, turn)
+            if not (least >= low and most <= high):
+                reason |= Reason.LIMIT_POSITION
+            if not speed <= fastest:
+                reason |= Reason.LIMIT_VELOCITY
             peaks.append(max(max(accelerations), -min(accelerations)))
-        return self._certify_tool(stop, np.array(peaks))
+        return reason or self._certify_tool(stop, np.array(peaks))
 
     def _certify_tool(self, stop: Stop, acceleration: Array) -> Reason:
         """The tool stays in the box and under its speed limits; `acceleration` bounds the joints' over the stop."""
@@ -168,3 +175,25 @@ class Stopper:
         if not over.max() <= 0.0:
             reason |= Reason.LIMIT_TCP_SPEED
         return reason
+
+
+def _first_segment(profile: ruckig.Profile, velocity: float, acceleration: float) -> tuple[float, float]:
+    """Largest speed inside the first segment of a profile, and the position at which its velocity changes sign.
+
+    The segment has constant jerk; the later ones have neither inside. ruckig's own position extrema are not used:
+    with the velocity interface they take 0 for the final position.
+    """
+    jerk, position = profile.j[0], profile.p[0]
+    if jerk == 0.0:
+        return abs(velocity), position
+    peak = abs(velocity - acceleration * acceleration / (2.0 * jerk))
+    discriminant = acceleration * acceleration - 2.0 * jerk * velocity
+    if discriminant < 0.0:
+        return peak, position
+    root = math.sqrt(discriminant)
+    duration = profile.t[0]
+    times = [t for t in ((-acceleration - root) / jerk, (-acceleration + root) / jerk) if 0.0 < t < duration]
+    if not times:
+        return peak, position
+    t = min(times)
+    return peak, position + t * (velocity + t * (acceleration / 2.0 + t * jerk / 6.0))
