@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mujoco
+import pinocchio as pin
 import pytest
+from twincell_model.kinematics import Kinematics
+from twincell_model.profile import load_profile
 
 from twincell_model import generate, paths
 
@@ -59,6 +63,22 @@ def test_files_of_nothing_are_removed(small_root: Path) -> None:
     assert stale() == [left_over]
     assert generate.main([]) == 0
     assert not left_over.exists()
+
+
+def test_a_new_robot_needs_only_a_file(small_root: Path) -> None:
+    known = (small_root / "config/robots/ur5.yaml").read_text()
+    (small_root / "config/robots/mine.yaml").write_text(known.replace("name: ur5\n", "name: mine\n"))
+    assert generate.main([]) == 0
+    model = mujoco.MjModel.from_xml_path(str(paths.models("mine", "mine.xml")))
+    mine = load_profile("mine")
+    assert model.nq == mine.dof
+    assert pin.buildModelFromUrdf(str(paths.models("mine", "mine.urdf"))).nq == mine.dof
+    # Without a look of its own it is drawn by its collision capsules.
+    visible = [g for g in range(model.ngeom) if model.geom_group[g] == 2]
+    assert len(visible) == sum(len(link.collision) for link in mine.links)
+    assert Kinematics(mine).pose(mine.home)[0] == pytest.approx(
+        Kinematics(load_profile("ur5")).pose(mine.home)[0]
+    )
 
 
 def test_wrong_configuration_is_one_line(small_root: Path) -> None:
