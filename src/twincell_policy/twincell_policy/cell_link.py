@@ -31,8 +31,15 @@ class CellLink:
     """Reads the cell. All methods belong to the thread that runs episodes."""
 
     def __init__(
-        self, node: Node, profile: RobotProfile, safety: SafetyLimits, cameras: tuple[str, ...]
+        self,
+        node: Node,
+        profile: RobotProfile,
+        safety: SafetyLimits,
+        cameras: tuple[str, ...],
+        *,
+        simulated: bool,
     ) -> None:
+        """`simulated`: time is that of the newest joint state, not the system's."""
         self._node = node
         self._profile = profile
         self._safety = safety
@@ -42,13 +49,16 @@ class CellLink:
         self._controller = PolledSubscription(
             node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(1)
         )
+        self._simulated = simulated
         self._state: JointState | None = None
         self._arm: ArmStatus | None = None
         self._order: tuple[tuple[str, ...], list[int]] = ((), [])
 
     def now_ns(self) -> int:
-        """ROS time."""
-        return int(self._node.get_clock().now().nanoseconds)
+        """ROS time. A simulated clock's own topic would arrive later than the joint states it belongs to."""
+        if not self._simulated:
+            return int(self._node.get_clock().now().nanoseconds)
+        return 0 if self._state is None else _stamp_ns(self._state)
 
     def sample(self) -> JointSample | None:
         """The newest joint state in chain order, the last one again where nothing came; None where none ever came."""
@@ -61,7 +71,7 @@ class CellLink:
         order = self._indices(tuple(state.name))
         if not order or len(state.position) < len(state.name) or len(state.velocity) < len(state.name):
             return None
-        stamp_ns = state.header.stamp.sec * 1_000_000_000 + state.header.stamp.nanosec
+        stamp_ns = _stamp_ns(state)
         return JointSample(
             positions=np.array([state.position[i] for i in order]),
             velocities=np.array([state.velocity[i] for i in order]),
@@ -124,3 +134,7 @@ class CellLink:
         return frozenset(
             kind for kind in kinds if self._node.count_subscribers(names.source_topic(SOURCE, kind)) > 0
         )
+
+
+def _stamp_ns(state: JointState) -> int:
+    return int(state.header.stamp.sec * 1_000_000_000 + state.header.stamp.nanosec)

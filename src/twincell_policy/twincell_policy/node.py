@@ -23,17 +23,18 @@ from rclpy.task import Future
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
-from twincell_runtime.loop import PeriodicLoop, Tick
 from twincell_runtime.params import Param, declare
 
 from twincell_contract import names
 from twincell_msgs.action import RunPolicy
 from twincell_policy.cell_link import SOURCE, CellLink
 from twincell_policy.compatibility import mismatches
-from twincell_policy.episode import Episode, Step
-from twincell_policy.lease import Lease, LeaseWatch
+from twincell_policy.episode import Episode
+from twincell_policy.lease import Lease
 from twincell_policy.package import PolicyPackage, find_package, load_package
 from twincell_policy.publishers import CommandPublisher
+from twincell_policy.run import PolicyRun
+from twincell_policy.stepped import Acknowledger
 from twincell_runtime import node_main
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ class PolicyNode:
         self._safety = load_safety(values["safety"], self._profile)
         cameras = tuple(name.strip() for name in values["cameras"].split(",") if name.strip())
         self._feedback_s = 1.0 / values["feedback_hz"]
-        self._link = CellLink(self.node, self._profile, self._safety, cameras)
+        simulated = values["clock"] != "wall"
+        self._link = CellLink(self.node, self._profile, self._safety, cameras, simulated=simulated)
         self._commands = CommandPublisher(self.node, SOURCE, self._profile)
+        self._acknowledger = Acknowledger(self.node, SOURCE, self._profile.tick_s) if simulated else None
         self._lease = Lease(self.node, SOURCE)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._busy = False
@@ -183,16 +186,33 @@ class PolicyNode:
             tolerance_m=_positive("goal_tolerance", goal.goal_tolerance),
             timeout_s=_positive("timeout", goal.timeout),
         )
+        run = PolicyRun(
+            self._link,
+            self._commands,
+            handle,
+            loaded.policy,
+            episode,
+            stopping=self._stopping.is_set,
+            feedback_s=self._feedback_s,
+            acknowledger=self._acknowledger,
+        )
+        if self._acknowledger is not None:
+            self._acknowledger.begin()
         refused = self._lease.acquire()
-        if refused:
-            raise UserError(refused)
         try:
-            run = _Run(self, handle, loaded, episode)
+            if refused:
+                raise UserError(refused)
             return run.result()
         finally:
-            unreleased = self._lease.release()
-            if unreleased:
-                self.node.get_logger().warning(f"the lease was not given back: {unreleased}")
+            if self._acknowledger is not None:
+                self._acknowledger.end()  # before the release, which waits for the controller's next tick
+            if not refused:
+                self._give_back()
+
+    def _give_back(self) -> None:
+        unreleased = self._lease.release()
+        if unreleased:
+            self.node.get_logger().info(f"the lease was not given back: {unreleased}")
 
     def _load(self, name: str) -> Loaded:
         """The package `name`, loaded again where its files changed since the last time."""
@@ -232,60 +252,6 @@ def _positive(name: str, value: float) -> float:
     if not (math.isfinite(value) and value >= 0.0):
         raise UserError(f"{name} is {value}; give a positive number, or 0 for the package's own")
     return value
-
-
-class _Run:
-    """The loop of one episode."""
-
-    def __init__(self, owner: PolicyNode, handle: ServerGoalHandle, loaded: Loaded, episode: Episode) -> None:
-        self._owner = owner
-        self._handle = handle
-        self._policy = loaded.policy
-        self._episode = episode
-        self._period_s = 1.0 / loaded.package.manifest.rate_hz
-        self._start_s = self._feedback_s = time.monotonic()
-        self._watch = LeaseWatch(SOURCE, self._start_s)
-        self._last = Step(None, math.nan)
-        self._ended_s = self._start_s
-        self._loop = PeriodicLoop(self._period_s, self._tick, name="policy")
-
-    def result(self) -> RunPolicy.Result:
-        """Run until the episode ends."""
-        self._loop.run()
-        return RunPolicy.Result(
-            success=self._last.success,
-            reason=self._last.reason,
-            error=self._last.error,
-            duration=self._ended_s - self._start_s,
-            steps=self._episode.steps,
-        )
-
-    def _tick(self, tick: Tick) -> None:
-        owner = self._owner
-        interrupted = self._watch.lost(owner._link.controller_status(), tick.now)
-        if self._handle.is_cancel_requested:
-            interrupted = "cancelled"
-        elif owner._stopping.is_set():
-            interrupted = "the policy node is shutting down"
-        step = self._episode.step(owner._link.sample(), tick.now)
-        if interrupted:
-            step = Step(self._episode.rest, step.error, done=True, reason=interrupted)
-        self._last = step
-        if step.command is not None:
-            owner._commands.send(step.command, self._period_s)
-        if step.done:
-            self._ended_s = tick.now
-            self._loop.stop()
-        elif tick.now - self._feedback_s >= owner._feedback_s:
-            self._feedback_s = tick.now
-            self._handle.publish_feedback(
-                RunPolicy.Feedback(
-                    error=step.error,
-                    elapsed=tick.now - self._start_s,
-                    steps=self._episode.steps,
-                    inference_ms=self._policy.inference_s * 1e3,
-                )
-            )
 
 
 def main() -> int:

@@ -20,7 +20,6 @@ class CommandPublisher:
     """
 
     def __init__(self, node: Node, source: str, profile: RobotProfile) -> None:
-        self._clock = node.get_clock()
         self._joints = list(profile.joint_names)
         self._root_frame = profile.root_frame
         quality = qos.streaming(1)
@@ -30,9 +29,9 @@ class CommandPublisher:
             JointTrajectory, names.source_topic(source, "trajectory"), quality
         )
 
-    def send(self, command: Command, period_s: float) -> None:
-        """Publish a command that holds for `period_s` [s]."""
-        stamp = self._clock.now().to_msg()
+    def send(self, command: Command, stamp_ns: int, period_s: float) -> None:
+        """Publish a command stamped `stamp_ns` (ROS time) that holds for `period_s` [s]."""
+        stamp = Time(sec=stamp_ns // 1_000_000_000, nanosec=stamp_ns % 1_000_000_000)
         if isinstance(command, JointVelocity):
             self._jog.publish(self._jog_message(command, stamp, period_s))
         elif isinstance(command, CartesianTwist):
