@@ -10,6 +10,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/" + package]),
         ("share/" + package, ["package.xml"]),
+        ("share/" + package + "/launch", ["launch/cell.launch.py"]),
     ],
     install_requires=["setuptools"],
     zip_safe=False,
