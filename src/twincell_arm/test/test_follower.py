@@ -164,3 +164,17 @@ def test_a_stream_from_before_a_resync_is_not_followed(robot):
         assert np.array_equal(follower.tick(None), moved)
     assert follower.dropped == 20
     assert len(follower.admit([moved + 0.001])) == 1
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_stream_that_slips_by_a_tick_is_not_waited_for_at_a_standstill(robot):
+    profile = load_profile(robot)
+    follower, stream = Follower(profile, profile.tick_s), Stream(profile, share=0.3)
+    path = list(drive(follower, [stream.next() for _ in range(int(0.6 / profile.tick_s))]))
+    path.append(follower.tick(None).copy())
+    path += list(drive(follower, [stream.next() for _ in range(int(0.6 / profile.tick_s))]))
+    speed = np.diff(np.array(path), axis=0)[-int(0.55 / profile.tick_s) :] / profile.tick_s
+    assert (np.abs(speed) > 0.5 * np.abs(stream.v)).all(), "no standstill"
+    assert (np.abs(speed) < 1.001 * np.abs(stream.v)).all(), "no catching up faster than the stream"
+    np.testing.assert_allclose(path[-1], stream.q, atol=1e-6)
+    within_limits(profile, np.array(path))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twincell_arm.arm import Arm, ArmError, ArmState, Fault
+from twincell_arm.command_queue import CommandQueue
 from twincell_arm.follower import Follower, Following
 
 Array = NDArray[np.float64]
@@ -55,7 +56,8 @@ class ArmDriver:
     `allowed` is whether commands may be followed at all (lifecycle active, forward_position_controller active).
     """
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, arm: Arm, *, even: bool = True) -> None:
+        """`even` evens out the arrival of commands, for a stream that keeps time by itself."""
         self.arm = arm
         self.tick_s = arm.profile.tick_s
         self.connected = False
@@ -66,6 +68,7 @@ class ArmDriver:
         self._disabling = False
         self._dof = arm.profile.dof
         self._follower = Follower(arm.profile, self.tick_s)
+        self.queue = CommandQueue(self._follower.bridge_ticks, even=even)
         self.state: ArmState | None = None
 
     def connect(self) -> None:
@@ -85,6 +88,7 @@ class ArmDriver:
         """Hold where the arm is now: after connecting, enabling or a reset of the world."""
         self.state = self.arm.read()
         self._follower.resync(self.state.position)
+        self.queue.clear()
 
     def enable(self) -> str:
         """Release the brakes and let commands through again after a stop. Returns what was done; raises ArmError."""
@@ -135,13 +139,13 @@ class ArmDriver:
         elif self._halted or self._disabling or not self.allowed:
             accepted = []
             self._follower.halt()
+        if not (accepted or self._follower.mode is Following.FOLLOWING):
+            self.queue.clear()
         # every command is guarded, not only the newest: a wild one must not displace the one before it
-        accepted = self._follower.admit(accepted)
+        self.queue.add(self._follower.admit(accepted, after=self.queue.newest))
         count = ticks if self.arm.simulated else 1
-        for k in range(count):
-            # the k-th of `count` periods saw this share of the commands; the newest of them counts
-            first, end = len(accepted) * k // count, len(accepted) * (k + 1) // count
-            self.arm.send(self._follower.tick(accepted[end - 1] if end > first else None))
+        for left in reversed(range(count)):
+            self.arm.send(self._follower.tick(self.queue.take(left)))
         self.state = self.arm.read()
         if self._disabling:
             self._engage_at_rest(self.state)

@@ -46,8 +46,8 @@ class Follower:
         self._lower, self._upper = profile.lower, profile.upper
         self._guard = profile.step_guard
         self._dt = tick_s
-        self._bridge_ticks = max(int(EXTRAPOLATION_S / tick_s + 1e-9), 1)
-        self._silent_ticks = max(round(profile.command_timeout_s / tick_s), self._bridge_ticks + 1)
+        self.bridge_ticks = max(int(EXTRAPOLATION_S / tick_s + 1e-9), 1)
+        self._silent_ticks = max(round(profile.command_timeout_s / tick_s), self.bridge_ticks + 1)
         self._stop = StoredStop(profile, tick_s)
         self._join = Join(profile, tick_s)
         self.dropped = 0
@@ -68,6 +68,7 @@ class Follower:
         self._gap = 0
         self._braking = False
         self._joining = False
+        self._join.reset()
         self._first_guard = self._guard
 
     def halt(self) -> None:
@@ -78,12 +79,18 @@ class Follower:
             self._begin_stop()
         self.mode = Following.STOPPING
 
-    def admit(self, commands: Sequence[Array]) -> list[Array]:
-        """The commands that are within the step guard, each of the one before it; others are dropped and counted."""
+    def admit(self, commands: Sequence[Array], after: Array | None = None) -> list[Array]:
+        """The commands that are within the step guard, each of the one before it; others are dropped and counted.
+
+        `after` is the command before the first one, where that has not been followed yet.
+        """
         admitted = []
-        origin, guard = (
-            (self.reference, self._first_guard) if self._last is None else (self._last, self._guard)
-        )
+        if after is not None:
+            origin, guard = after, self._guard
+        elif self._last is not None:
+            origin, guard = self._last, self._guard
+        else:
+            origin, guard = self.reference, self._first_guard
         for command in commands:
             if np.abs(command - origin).max() > guard:
                 self.dropped += 1
@@ -105,9 +112,11 @@ class Follower:
 
     def _follow(self, command: Array) -> None:
         last, self._last = self._last, command
-        connected = self.mode == Following.FOLLOWING and not self._braking
-        self._gap = 0
-        if connected:
+        gap, self._gap = self._gap, 0
+        if self.mode == Following.FOLLOWING and not self._braking:
+            if gap:  # the stream may be behind or ahead of where the reference has gone on to
+                v_stream = self._v - self._join.velocity
+                self._start_join(self.reference + v_stream * self._dt - command, self._join.velocity)
             self._follow_stream(command)
         elif last is None or self._before is None:
             self._before = command  # a second command tells the stream's velocity
@@ -116,19 +125,24 @@ class Follower:
                 self._begin_stop()
             self._advance_stop()
         else:
-            v_stream = (command - self._before) / self._dt
-            offset, v_offset = self.reference - self._before, self._v - v_stream
+            v_stream = (command - self._before) / ((gap + 1) * self._dt)
+            offset, v_offset = self.reference + v_stream * self._dt - command, self._v - v_stream
             self._braking = False
-            self._joining = max(np.abs(offset).max(), np.abs(v_offset).max()) > JOINED
-            if self._joining:
-                self._join.start(offset, v_offset)
             self._before = None
+            self._start_join(offset, v_offset)
             self._follow_stream(command)
+
+    def _start_join(self, offset: Array, v_offset: Array) -> None:
+        self._joining = max(np.abs(offset).max(), np.abs(v_offset).max()) > JOINED
+        if self._joining:
+            self._join.start(offset, v_offset)
 
     def _follow_stream(self, command: Array) -> None:
         if self._joining:
             offset, closed = self._join.step()
             self._joining = not closed
+            if closed:
+                self._join.reset()
             self._set(command + offset)
         else:
             self._set(command)
@@ -136,10 +150,11 @@ class Follower:
     def _bridge(self) -> None:
         """A tick of a moving stream without a command."""
         self._gap += 1
-        self._before = None
+        if self._gap > self.bridge_ticks:
+            self._before = None
         if self._braking:
             self._brake_step_in_gap()
-        elif self._gap <= self._bridge_ticks:
+        elif self._gap <= self.bridge_ticks:
             self._set(self.reference + self._v * self._dt)
         else:
             self._begin_stop()
@@ -156,6 +171,7 @@ class Follower:
         self._stop.start(self.reference, self._v, self._a)
         self._braking = True
         self._joining = False
+        self._join.reset()
 
     def _advance_stop(self) -> bool:
         q, at_rest = self._stop.step()

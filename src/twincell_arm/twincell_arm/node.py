@@ -50,7 +50,7 @@ class ArmRunner:
         profile = load_profile(options["robot"], options["variant"] or None, options["tf_prefix"])
         arm = make_arm(options["backend"], profile, options)
         self._twin = arm if isinstance(arm, MujocoArm) else None
-        self._driver = ArmDriver(arm)
+        self._driver = ArmDriver(arm, even=options["clock"] == "wall")
         self._table = ControllerTable(profile)
         self._mailbox = Mailbox()
         self._looping = False
@@ -172,7 +172,7 @@ class ArmRunner:
         if self._world_services is not None:
             self._world_services.publish_state(tick.index, stamp)
         status = driver.status()
-        self._timing.record(tick, commands, time.time_ns(), status.mode is Mode.FOLLOWING)
+        self._timing.record(tick, commands, time.time_ns(), status.mode is Mode.FOLLOWING, len(driver.queue))
         self._status.publish_status(status, stamp, self._status_timer.due(tick.now))
         if self._second_timer.due(tick.now):
             self._status.publish_diagnostics(status, stamp, self._timing.worst_lateness_ms())

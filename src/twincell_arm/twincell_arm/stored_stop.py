@@ -7,6 +7,8 @@ from twincell_model.profile import RobotProfile
 
 Array = NDArray[np.float64]
 
+JOIN_SPEED = 0.1
+"""Share of the arm's velocity at which an offset is closed, on top of the stream's own velocity."""
 JOIN_SHARE = 0.5
 """Share of the arm's acceleration used to close an offset; the rest is left to the command stream itself."""
 
@@ -51,10 +53,15 @@ class Join:
         self._in.target_position = zero
         self._in.target_velocity = zero
         self._in.target_acceleration = zero
-        self._in.max_velocity = profile.max_velocity.tolist()
+        self._in.max_velocity = (JOIN_SPEED * profile.max_velocity).tolist()
         self._in.max_acceleration = (JOIN_SHARE * profile.max_acceleration).tolist()
         self._in.max_jerk = profile.max_jerk.tolist()
         self._zero = zero
+        self.reset()
+
+    def reset(self) -> None:
+        """No offset, no motion."""
+        self.velocity = np.zeros(len(self._zero))
 
     def start(self, offset: Array, v_offset: Array) -> None:
         """Begin with the reference `offset` [rad] ahead of the command, moving `v_offset` [rad/s] against it."""
@@ -66,4 +73,5 @@ class Join:
         """The offset one tick later, and whether it is closed."""
         result = self._otg.update(self._in, self._out)
         self._out.pass_to_input(self._in)
+        self.velocity = np.array(self._out.new_velocity)
         return np.array(self._out.new_position), result == Result.Finished

@@ -3,6 +3,7 @@
 import math
 import time
 from array import array
+from collections import deque
 
 from rclpy.node import Node
 from twincell_runtime.loop import Tick
@@ -21,7 +22,7 @@ class TimingRecorder:
         self._publisher = node.create_publisher(LoopTiming, names.ARM_TIMING, qos.streaming())
         self._loop, self._period_ms = loop, 1e3 * period_s
         self._steal = StealClock()
-        self._newest_source_ns = 0
+        self._sources: deque[int] = deque(maxlen=32)
         self._newest_received_ns = 0
         self._steal_then = self._steal.milliseconds()
         self._fifo: bool | None = None
@@ -34,8 +35,13 @@ class TimingRecorder:
         self._gap_steal: list[float] = []
         self._skipped = 0
 
-    def record(self, tick: Tick, commands: list[Received], now_ns: int, following: bool) -> None:
-        """Note one tick and the commands it took. `now_ns` is ROS system time [ns]; ages count while following."""
+    def record(
+        self, tick: Tick, commands: list[Received], now_ns: int, following: bool, waiting: int = 0
+    ) -> None:
+        """Note one tick and the commands that arrived. `now_ns` is ROS system time [ns].
+
+        Ages are those of the command in use, the `waiting`-th before the newest, and count while following.
+        """
         self._lateness.append(1e3 * tick.lateness_s)
         self._skipped += tick.skipped
         if commands:
@@ -46,9 +52,9 @@ class TimingRecorder:
                     self._gap_steal.append(steal - self._steal_then)
                 self._newest_received_ns = received.received_ns
                 self._steal_then = steal
-            self._newest_source_ns = commands[-1].source_ns
-        if following and self._newest_source_ns:
-            self._age.append(1e-6 * (now_ns - self._newest_source_ns))
+            self._sources.extend(received.source_ns for received in commands)
+        if following and len(self._sources) > waiting:
+            self._age.append(1e-6 * (now_ns - self._sources[-1 - waiting]))
 
     def publish(self, stamp_ns: int) -> None:
         """Publish what was noted since the last call."""
