@@ -45,7 +45,7 @@ class Mailbox:
                 continue
             try:
                 future.set_result(work())
-            except Exception as error:  # noqa: BLE001 - handed to the caller in the service thread
+            except Exception as error:
                 future.set_exception(error)
             done += 1
         return done

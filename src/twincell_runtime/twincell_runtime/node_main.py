@@ -1,5 +1,6 @@
 """Start, signals and shutdown of a node process, the same for every node."""
 
+import contextlib
 import signal
 import sys
 import threading
@@ -37,10 +38,8 @@ class SpinningThread:
         self._thread.start()
 
     def _spin(self) -> None:
-        try:
+        with contextlib.suppress(ExternalShutdownException):
             self._executor.spin()
-        except ExternalShutdownException:
-            pass
 
     def close(self) -> None:
         """Stop spinning and wait for the thread."""
@@ -81,7 +80,9 @@ def run(make_runner: Callable[[], NodeRunner], name: str, args: Sequence[str] | 
     finally:
         if runner is not None:
             runner.close()
-            runner = None  # the signal handlers keep this variable alive, and native modules report what is left
+            runner = (
+                None  # the signal handlers keep this variable alive, and native modules report what is left
+            )
         rclpy.try_shutdown()
         # The interpreter's end puts Python's handlers back to the default: a repeated Ctrl-C would then kill a process
         # that has already ended cleanly.

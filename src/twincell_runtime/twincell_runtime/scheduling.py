@@ -1,7 +1,7 @@
 """Real-time scheduling where the system permits it.
 
-Measured on two shared cores with three busy processes: a 500 Hz Python loop under SCHED_FIFO has a p99 lateness of 58 us,
-without it several ms.
+Measured on two shared cores with three busy processes: a 500 Hz Python loop under SCHED_FIFO has a p99 lateness of
+58 us, without it several ms.
 """
 
 import gc
