@@ -17,6 +17,8 @@ from .observer import Observer
 
 DISCOVERY_S = 8.0
 """Longest wait for the graph to become complete."""
+EMPTY_S = 3.0
+"""Longest wait for the first node of a cell."""
 
 
 def endpoints(cell: Observer, topic: Topic) -> list[TopicEndpointInfo]:
@@ -47,14 +49,18 @@ def missing(cell: Observer) -> list[str]:
 
 
 def discover(cell: Observer, timeout: float = DISCOVERY_S) -> bool:
-    """Wait until everything of the contract is in the graph, at most `timeout` [s].
-
-    False when nothing of it is.
-    """
-    end = time.monotonic() + timeout
-    while missing(cell) and time.monotonic() < end:
+    """Wait until everything of the contract is in the graph, at most `timeout` [s]. False when nothing of it is."""
+    start = time.monotonic()
+    while missing(cell) and (waited := time.monotonic() - start) < timeout:
+        if waited > EMPTY_S and not anything(cell):
+            return False
         cell.pump(0.2)
     cell.hear_all()
+    return anything(cell)
+
+
+def anything(cell: Observer) -> bool:
+    """Whether somebody serves a topic of the contract."""
     return any(endpoints(cell, topic) for topic in cell.topics())
 
 
