@@ -127,6 +127,7 @@ class ArmRunner:
         """Run the loop in the calling thread."""
         self._services.start()
         scheduling.settle()
+        scheduling.use_fifo()
         self._looping = True
         self._pacing.run()
 
@@ -257,7 +258,6 @@ class ArmRunner:
 
 def main() -> None:
     """Entry point of the process."""
-    scheduling.use_fifo()
     sys.exit(node_main.run(ArmRunner, "arm"))
 
 

@@ -74,6 +74,7 @@ class ServoRunner:
     def run(self) -> None:
         """Run the loop in the calling thread."""
         scheduling.settle()
+        scheduling.use_fifo()
         self._loop.run()
 
     def stop(self) -> None:
@@ -143,7 +144,6 @@ class ServoRunner:
 
 def main() -> None:
     """Entry point of the process."""
-    scheduling.use_fifo()
     sys.exit(node_main.run(ServoRunner, "controller_servo"))
 
 

@@ -4,6 +4,7 @@ Measured on two shared cores with three busy processes: a 500 Hz Python loop und
 58 us, without it several ms.
 """
 
+import contextlib
 import gc
 import os
 
@@ -12,10 +13,11 @@ FIFO_SWITCH = "TWINCELL_FIFO"
 
 
 def use_fifo(priority: int = 50) -> bool:
-    """Put the calling thread, and threads it starts later, under SCHED_FIFO. Returns whether that was permitted.
+    """Put every thread of this process, and those they start later, under SCHED_FIFO. Returns whether it was permitted.
 
-    Called before rclpy.init, so that the middleware's receive threads inherit it: a loop thread must not wait for the
-    interpreter lock held by a thread that normal processes keep off the CPU.
+    Every thread, the middleware's too: a loop thread must not wait for the interpreter lock held by a thread that
+    normal processes keep off the CPU. Called when everything is set up, just before the loop: a second of set-up under
+    SCHED_FIFO would stop the loops of other cells on the same core for as long.
     """
     if os.environ.get(FIFO_SWITCH) == "0" or not hasattr(os, "sched_setscheduler"):
         return False
@@ -23,6 +25,9 @@ def use_fifo(priority: int = 50) -> bool:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except OSError:
         return False
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(priority))
     return True
 
 
