@@ -106,3 +106,28 @@ def test_no_stop_from_nonsense(ur5e: Robot) -> None:
     stopper = Stopper(ur5e.safety, ur5e.kinematics)
     nan = (float("nan"),) * 6
     assert stopper.plan((nan, nan, nan)) is None
+
+
+def test_position_extremes_of_any_stop(ur5e: Robot) -> None:
+    """Limits drawn just outside or inside the sampled extremes of a stop: accepted or refused, also with undershoot."""
+    rng = np.random.default_rng(11)
+    limits = ur5e.safety
+    planner = Stopper(limits, ur5e.kinematics)
+    home = np.array(ur5e.profile.home)
+    undershoots = 0
+    for _ in range(200):
+        velocity, acceleration = np.zeros(6), np.zeros(6)
+        velocity[2] = rng.uniform(-0.03, 0.03)
+        acceleration[2] = rng.uniform(-1.0, 1.0) * limits.acceleration[2]
+        stop = planner.plan((tuple(home), tuple(velocity), tuple(acceleration)))
+        assert stop is not None
+        path = np.array([stop.at(t)[0][2] for t in np.linspace(0.0, stop.duration, 2000)])
+        undershoots += path.min() < min(path[0], path[-1]) - 1e-6
+        undershoots += path.max() > max(path[0], path[-1]) + 1e-6
+        for margin, expected in ((1e-6, Reason.NONE), (-1e-6, Reason.LIMIT_POSITION)):
+            for low, high in ((path.min() - margin, 9.0), (-9.0, path.max() + margin)):
+                lower, upper = np.array(limits.lower), np.array(limits.upper)
+                lower[2], upper[2] = low, high
+                stopper = Stopper(replace(limits, lower=lower, upper=upper), ur5e.kinematics)
+                assert stopper.certify(stop) == expected
+    assert undershoots > 50

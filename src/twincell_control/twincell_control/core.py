@@ -439,7 +439,7 @@ class ControlCore:
         if self.mode is Mode.OWNED:
             wish = self._pursuit.wish(state, self.speed_scale)
             silent = now - max(self._commanded_at, self._owned_since) > self.safety.command_timeout_s
-            if silent and not self._pursuit.following and self._goals.active is None:
+            if silent and not self._pursuit.following(state) and self._goals.active is None:
                 reasons |= Reason.SOURCE_SILENT
                 wish = None
         if wish is None:
@@ -464,7 +464,7 @@ class ControlCore:
     def _judge_goal(self, now: float) -> None:
         verdict = self._goals.judge(
             now,
-            path_over=not self._pursuit.following,
+            path_over=self._pursuit.path is None or self._pursuit.path.over,
             arrived=self._pursuit.arrived(self._placed()),
             desired=self._pursuit.desired(),
             actual=self._measured_position(),

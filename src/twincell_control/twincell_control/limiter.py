@@ -28,6 +28,9 @@ SPEED_HEADROOM = 0.97
 STANDSTILL = 1e-12
 """rad/s below which a wish is a wish to stop."""
 
+ACCELERATION_SLACK = 1e-9
+"""rad/s^2 over a limit that still count as rounding."""
+
 BRAKING_SHARE = 0.9
 """Share of the distance to a wall that the wish may use for braking."""
 
@@ -84,7 +87,8 @@ class Limiter:
         self._input = ruckig.InputParameter(dof)
         self._input.control_interface = ruckig.ControlInterface.Velocity
         self._input.synchronization = ruckig.Synchronization.Phase
-        self._input.max_jerk = np.asarray(limits.jerk, dtype=float).tolist()
+        self._jerk = np.asarray(limits.jerk, dtype=float).tolist()
+        self._input.max_jerk = self._jerk
 
     def rest(self, position: Sequence[float]) -> MotionState | None:
         """The state at rest at `position` [rad], or None where that is outside the limits."""
@@ -121,7 +125,8 @@ class Limiter:
         """Towards the joint velocity `wish` (dof,) [rad/s].
 
         `ahead` is the state one period later on a time-optimal way planned with the same limits, where the caller has
-        one; it is taken as it is when the wish need not be scaled and a certified stop exists from there.
+        one. It is taken as it is where a certified stop exists from there and the wish need not be scaled, or where it
+        brakes: a scaled wish would undo the braking that the way needs to end at its target.
         A wish that is not finite is a wish to stop.
         """
         fastest = float(np.abs(wish).max())
@@ -130,11 +135,12 @@ class Limiter:
         if fastest <= STANDSTILL and ahead is None:
             return Step(self.stop(state), 1.0, Reason.NONE)
         scale, reasons = self.shape(state, wish)
-        if scale == 0.0:
-            return Step(self.stop(state), 0.0, reasons)
-        if ahead is not None and scale == 1.0:
+        found, refused = None, Reason.NONE
+        if ahead is not None and (scale == 1.0 or _brakes(state, ahead)) and self._gains_speed_gently(ahead):
             found, refused = self._accept(state, ahead)
-        else:
+        if found is None and scale == 0.0:
+            return Step(self.stop(state), 0.0, reasons | refused)
+        if found is None:
             found, refused = self._attempt(state, scale * wish)
         if found is not None:
             return Step(found, scale, reasons)
@@ -220,6 +226,17 @@ class Limiter:
             return None, Reason.LIMIT_ACCELERATION
         return self._accept(state, self._trajectory.at_time(self.period))
 
+    def _gains_speed_gently(self, ahead: State) -> bool:
+        """Whether every joint that is over its acceleration limit loses speed, and can be under it before it turns.
+
+        Planning by position uses the deceleration limit beyond a reversal too, where the acceleration limit holds.
+        """
+        for v, a, most, jerk in zip(ahead[1], ahead[2], self._acceleration, self._jerk, strict=True):
+            limit = most + ACCELERATION_SLACK
+            if abs(a) > limit and (v * a >= 0.0 or a * a - 2.0 * jerk * abs(v) > limit * limit):
+                return False
+        return True
+
     def _accept(self, state: MotionState, ahead: State) -> tuple[MotionState | None, Reason]:
         """The state `ahead`, if a certified stop exists from there; else the reason why not."""
         position, velocity, acceleration = ahead
@@ -234,3 +251,8 @@ class Limiter:
         if refused:
             return None, refused
         return MotionState(*after, stop=stop), Reason.NONE
+
+
+def _brakes(state: MotionState, ahead: State) -> bool:
+    """Whether the joints lose speed on the whole."""
+    return sum(v * (after - v) for v, after in zip(state.velocity, ahead[1], strict=True)) < 0.0

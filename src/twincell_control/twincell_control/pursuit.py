@@ -88,10 +88,9 @@ class Pursuit:
         """Forget the request: the wish is to stand still."""
         self._velocity = self._twist = self._pose = self._target = self.path = None
 
-    @property
-    def following(self) -> bool:
-        """Whether a trajectory is being followed that has not ended."""
-        return self.path is not None and not self.path.over
+    def following(self, state: MotionState) -> bool:
+        """Whether a trajectory is being followed at whose end the command state has not arrived."""
+        return self.path is not None and not self.arrived(state)
 
     def follow(self, command: Command, state: MotionState, now: float) -> Reason:
         """Take over a command that passed the gate; a reason where it comes too late."""
