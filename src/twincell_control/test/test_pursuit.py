@@ -123,9 +123,8 @@ def smooth(robot: Robot, seconds: float, step: float) -> tuple[Chunk, Array]:
 
 
 def test_path_inside_the_limits_is_followed_closely(robot: Robot) -> None:
-    rig = Rig(robot).owned()
+    rig = Rig(robot).owned(lease=60.0)
     chunk, end = smooth(robot, 3.0, 0.2)
-    rig.core._lease = rig.core._lease.__class__("policy", 60.0, 1e9)
     begin = rig.now
     rig.tick(rig.command(chunk, stamp=begin))
     worst = 0.0
@@ -143,9 +142,8 @@ def test_path_inside_the_limits_is_followed_closely(robot: Robot) -> None:
 
 def test_path_faster_than_the_limits_keeps_its_line(ur5e: Robot) -> None:
     """A path planned for other limits takes longer, on the same line."""
-    rig = Rig(ur5e).owned()
+    rig = Rig(ur5e).owned(lease=60.0)
     chunk, end = smooth(ur5e, 0.4, 0.4)
-    rig.core._lease = rig.core._lease.__class__("policy", 60.0, 1e9)
     rig.tick(rig.command(chunk))
     rig.ticks(4.0)
     assert np.abs(rig.measured - end).max() < 1e-4
@@ -174,11 +172,10 @@ def test_new_chunk_blends_without_a_jump(ur5e: Robot) -> None:
 
 
 def test_speed_scale_slows_a_path(ur5e: Robot) -> None:
-    rig = Rig(ur5e).owned()
+    rig = Rig(ur5e).owned(lease=60.0)
     assert rig.core.set_speed_scale(0.5).ok
     assert not rig.core.set_speed_scale(1.5).ok
     chunk, end = smooth(ur5e, 1.5, 0.1)
-    rig.core._lease = rig.core._lease.__class__("policy", 60.0, 1e9)
     rig.tick(rig.command(chunk))
     rig.ticks(1.5)
     halfway = np.array(ur5e.profile.home) + 0.5 * (end - ur5e.profile.home)
