@@ -29,6 +29,10 @@ def run(args: argparse.Namespace) -> int:
     with CellSession(config, "up") as session:
         print(f"Starting {config.robot} on {config.backend} (logs: {session.logs})", flush=True)
         session.wait_ready()
+        for fault in session.start_faults:
+            print(
+                f"While starting, on a busy machine: {fault} Acknowledged; the arm had not moved.", flush=True
+            )
         session.note(backend=config.backend, scene=config.scene, viewer=viewer.address(config))
         print(_next_steps(config), flush=True)
         while True:
