@@ -68,7 +68,7 @@ class FastRunner:
             assert isinstance(step.command, JointVelocity)
             asked.append(float(np.abs(step.command.velocities).mean()))
             cell.advance(step.command.velocities)
-        duration = cell.time_s - start
+        duration = round(cell.time_s - start, 6)
         cell.advance(np.zeros(self._manifest.dof))
         while cell.command_speed() > REST:
             cell.advance(np.zeros(self._manifest.dof))

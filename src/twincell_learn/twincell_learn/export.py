@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
+from numpy.typing import NDArray
 from twincell_policy.manifest import parse_observation
 from twincell_policy.observation import ObservationPipeline
 from twincell_policy.onnx_policy import OnnxPolicy
 from twincell_policy.package import MANIFEST, PolicyPackage, load_package
 
 from twincell_model import paths
+
+Array = NDArray[np.float64]
 
 OPSET = 18
 """Operator set of the files; onnxruntime reads it since 1.14."""
@@ -27,7 +30,7 @@ PARITY_TOLERANCE = 1e-5
 
 
 def write_package(
-    folder: Path, network: torch.nn.Module, fields: dict[str, Any], parity_observation: Any
+    folder: Path, network: torch.nn.Module, fields: dict[str, Any], parity_observation: Array
 ) -> PolicyPackage:
     """Write model and manifest into `folder`, load and check them. `fields`: everything but model and parity.
 
@@ -50,7 +53,7 @@ def write_package(
             external_data=False,
             verbose=False,
         )
-    sample = np.round(np.asarray(parity_observation, dtype=np.float64), 6)
+    sample: Array = np.asarray(np.round(parity_observation, 6), dtype=np.float64)
     with torch.no_grad():
         output = network(torch.as_tensor(pipeline.normalise(sample))[None])[0].numpy()
     document = {

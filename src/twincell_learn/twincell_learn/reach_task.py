@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -37,8 +37,6 @@ class Reward:
 
 class ReachTask(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     """Bring the tool point to a target. Observations and actions are those of the policy package's manifest."""
-
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
 
     def __init__(
         self,

@@ -23,17 +23,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the chosen one."""
-    if args.policy_verb == "list":
-        from twincell_policy.package import available
+    return _list() if args.policy_verb == "list" else _check(args.folder, args.json)
 
-        for name in available():
-            print(name)
-        return 0
-    return _check(args.folder, args.json)
+
+def _list() -> int:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+    from twincell_model.errors import UserError
+    from twincell_policy.package import available, load_package
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "version", "robot", "rate", "what it does"):
+        table.add_column(heading)
+    broken = 0
+    for name in available():
+        try:
+            manifest = load_package(name).manifest
+        except UserError as error:
+            broken += 1
+            table.add_row(name, "", "", "", f"broken: {escape(str(error))}")
+            continue
+        robots = ", ".join(" ".join((robot.profile, *robot.variants)) for robot in manifest.robots)
+        table.add_row(
+            name, manifest.version, robots, f"{manifest.rate_hz:g} Hz", escape(manifest.description)
+        )
+    Console().print(table)
+    return 1 if broken else 0
 
 
 def _check(folder: str, json_file: str) -> int:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
     from twincell_policy.checker import check_package
 
@@ -48,7 +69,8 @@ def _check(folder: str, json_file: str) -> int:
         table.add_column(heading)
     for check in checks:
         where = f"{check.field}: " if check.field else ""
-        table.add_row(check.name, "ok" if check.ok else "FAILED", f"{where}{check.detail}", check.remedy)
+        result = "ok" if check.ok else "FAILED"
+        table.add_row(check.name, result, escape(f"{where}{check.detail}"), escape(check.remedy))
     Console().print(table)
     if json_file:
         results = [check.as_dict() for check in checks]
