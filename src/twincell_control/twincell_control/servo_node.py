@@ -52,6 +52,7 @@ class ServoRunner:
         self._commands = node.create_publisher(Float64MultiArray, names.COMMANDS, qos.streaming())
         self._gripper = node.create_publisher(GripperCommand, names.GRIPPER_COMMAND, qos.streaming())
         self._sent = 0
+        self._rival = False  # somebody else publishes commands for the arm
         self._measured: JointSample | None = None
         self._clock = node.get_clock()
         self._loop: PeriodicLoop | SteppedLoop
@@ -112,7 +113,7 @@ class ServoRunner:
                 state=state,
                 arm_mode=self._arm.mode(),
                 commands=self._sources.take(times),
-                several_publishers=self._sources.crowded(core.owner),
+                several_publishers=self._rival or self._sources.crowded(core.owner),
                 gap=tick.lateness_s,
             ),
         )
@@ -125,6 +126,7 @@ class ServoRunner:
 
     def _watch_graph(self) -> None:
         self._sources.look()
+        self._rival = self._node.count_publishers(self._commands.topic_name) > 1
         if not self._requests.front_is_there():
             self._core.drop_planner("the front process of the controller is gone")
 
