@@ -31,9 +31,9 @@ from .limiter import Limiter, MotionState
 from .pursuit import Pursuit
 from .supervisor import Supervision
 from .types import (
-    ArmMode,
     Array,
     Chunk,
+    Command,
     Event,
     Floats,
     Grip,
@@ -43,24 +43,12 @@ from .types import (
     Outputs,
     ToolKinematics,
 )
-
-AT_REST = 0.05
-"""rad/s of measured speed below which the arm counts as standing; idle sensors report up to 0.01."""
-
-MOTION_REASONS = (
-    Reason.LIMIT_POSITION
-    | Reason.LIMIT_VELOCITY
-    | Reason.LIMIT_ACCELERATION
-    | Reason.LIMIT_TCP_SPEED
-    | Reason.LIMIT_WORKSPACE
-    | Reason.SINGULARITY
-)
-"""Reasons that describe a tick and never stop anything by themselves."""
+from .watch import Sight, faults, start_obstacles
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer to a request: granted or not, with one sentence. `goal` is a goal that the request ended."""
+    """Answer to a request: granted or not, with one sentence where there is something to say."""
 
     ok: bool
     reason: str = ""
@@ -181,6 +169,7 @@ class ControlCore:
 
     def _let_go(self) -> None:
         self._lease = FREE
+        self._commanded_at = -math.inf
         self._pursuit.clear()
         self._supervision = supervisor.let_go(self._supervision)
 
@@ -198,6 +187,7 @@ class ControlCore:
         self._supervision = supervision
         self._drop_goal(why)
         self._lease = FREE
+        self._commanded_at = -math.inf
         self._pursuit.clear()
 
     def reset(self, now: float) -> Answer:
@@ -207,7 +197,7 @@ class ControlCore:
             return Answer(True, f"nothing to reset in {mode.name}")
         if mode not in (Mode.STOPPED, Mode.FAULT):
             return Answer(False, f"the controller is in {mode.name}; stop it first")
-        waiting = self._start_obstacles(now) or self._place(self._measured_position())
+        waiting = start_obstacles(self._sight(now), self.safety) or self._place(self._measured_position())
         if waiting:
             return Answer(False, describe(waiting))
         self._supervision = supervisor.started(self._supervision)
@@ -313,7 +303,7 @@ class ControlCore:
             owner=self._lease.owner,
             reasons=int(reasons | self._supervision.latched),
             speed_scale=self.speed_scale,
-            source_age=now - self._commanded_at if self._lease.held and self._commanded_at > 0.0 else -1.0,
+            source_age=now - self._commanded_at if math.isfinite(self._commanded_at) else -1.0,
             state_age=self._state_age(now),
             gripper=gripper,
             events=tuple(events),
@@ -329,9 +319,9 @@ class ControlCore:
         if state.at_rest:
             self._supervision = supervisor.at_rest(self._supervision)
         reasons |= self._watch(now, inputs, state)
-        faults = reasons & supervisor.FAULTS
-        if faults:
-            self._abort(supervisor.fault(self._supervision, faults), describe(faults))
+        latching = reasons & supervisor.FAULTS
+        if latching:
+            self._abort(supervisor.fault(self._supervision, latching), describe(latching))
         reasons |= self._admit(now, inputs)
         reasons |= self._move(now)
         return reasons
@@ -352,16 +342,8 @@ class ControlCore:
     def _measured_position(self) -> Floats:
         return () if self._measured is None else self._measured.position
 
-    def _start_obstacles(self, now: float) -> Reason:
-        """Why the arm cannot be taken over now."""
-        reasons = Reason.NONE
-        if self._arm_mode not in supervisor.READY:
-            reasons |= Reason.ARM_NOT_READY
-        if self._measured is None or self._state_age(now) > self.safety.state_timeout_s:
-            reasons |= Reason.STATE_STALE
-        elif max(map(abs, self._measured.velocity)) > AT_REST:
-            reasons |= Reason.OUTSIDE_LIMITS
-        return reasons
+    def _sight(self, now: float, gap: float = 0.0) -> Sight:
+        return Sight(self._measured, self._state_age(now), self._arm_mode, gap)
 
     def _place(self, position: Floats) -> Reason:
         outside = self.limiter.outside(position)
@@ -372,28 +354,16 @@ class ControlCore:
         return Reason.NONE
 
     def _start(self, now: float) -> Reason:
-        waiting = self._start_obstacles(now) or self._place(self._measured_position())
+        waiting = start_obstacles(self._sight(now), self.safety) or self._place(self._measured_position())
         if not waiting:
             self._supervision = supervisor.started(self._supervision)
         return waiting
 
     def _watch(self, now: float, inputs: Inputs, state: MotionState) -> Reason:
-        """Faults of this tick. What an arm at rest can shrug off is a fault only in motion."""
         if self.mode in (Mode.STOPPED, Mode.FAULT):
             return Reason.NONE
-        reasons = Reason.NONE
-        if self._state_age(now) > self.safety.state_timeout_s:
-            reasons |= Reason.STATE_STALE
-        stopping_at_rest = self._arm_mode == ArmMode.STOPPING and state.at_rest
-        if self._arm_mode not in supervisor.READY and not stopping_at_rest:
-            reasons |= Reason.ARM_NOT_READY
-        measured = self._measured_position()
-        if measured:
-            off = max(abs(a - b) for a, b in zip(measured, state.position, strict=True))
-            if off > self.safety.tracking_tolerance:
-                reasons |= Reason.TRACKING
-        if inputs.gap > self.profile.command_timeout_s and not state.at_rest:
-            reasons |= Reason.DEADLINE_MISSED
+        sight = self._sight(now, inputs.gap)
+        reasons = faults(sight, state.position, state.at_rest, self.safety, self.profile.command_timeout_s)
         if inputs.several_publishers and self._lease.held:
             reasons |= Reason.SEVERAL_PUBLISHERS
         return reasons
@@ -414,8 +384,8 @@ class ControlCore:
             self._let_go()
         return reasons
 
-    def _take_command(self, command: object, now: float) -> Reason:
-        passed = check(command, now, self._rules)  # type: ignore[arg-type]
+    def _take_command(self, command: Command, now: float) -> Reason:
+        passed = check(command, now, self._rules)
         if not isinstance(passed, Passed):
             return passed
         command = passed.command
@@ -427,7 +397,7 @@ class ControlCore:
             late = self._pursuit.follow(command, self._placed(), now)
             if late:
                 return late
-            self._commanded_at = max(now - max(now - command.received, 0.0), self._commanded_at)
+            self._commanded_at = max(min(command.received, now), self._commanded_at)
         self._lease = arbiter.renew(self._lease, now)
         return Reason.NONE
 
@@ -473,6 +443,3 @@ class ControlCore:
         self._events.extend(verdict.events)
         if verdict.over:
             self._finish_goal()
-
-
-__all__ = ["MOTION_REASONS", "Answer", "Chunk", "ControlCore", "Goal"]

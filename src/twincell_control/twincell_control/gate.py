@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from twincell_contract.reasons import Reason
 
-from .types import Chunk, Command, Floats, Grip, Jog, Pose, TrajectoryPoint, Twist
+from .types import Chunk, Command, Floats, Jog, Pose, TrajectoryPoint, Twist
 
 UNIT_TOLERANCE = 1e-3
 """How far the length of a quaternion may be from 1."""
@@ -154,6 +154,3 @@ def _chunk(command: Command, request: Chunk, now: float, rules: GateRules) -> Pa
 
 def _pick(values: Floats, order: list[int]) -> Floats:
     return tuple(float(values[i]) for i in order) if values else ()
-
-
-__all__ = ["GateRules", "Grip", "Passed", "check"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .gate import GateRules, Passed, check
-from .types import Array, Chunk, Command, Event, Floats
+from .types import Chunk, Command, Event, Floats
 
 SUCCESSFUL, INVALID_GOAL, INVALID_JOINTS, OLD_HEADER_TIMESTAMP = 0, -1, -2, -3
 PATH_TOLERANCE_VIOLATED, GOAL_TOLERANCE_VIOLATED = -4, -5
@@ -153,6 +153,3 @@ class GoalTracker:
             return None
         _, name, error, limit = max(over)
         return name, error, limit
-
-
-__all__ = ["Array", "Goal", "GoalTracker", "GoalVerdict"]
