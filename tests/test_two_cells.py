@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from std_srvs.srv import Trigger
 from twincell_cell.supervisor import CellError
+from twincell_contract.reasons import Reason
 
 from control_msgs.action import FollowJointTrajectory
 from twincell_contract import names
@@ -42,7 +43,9 @@ def test_two_cells_do_not_hear_each_other(start_cell, joints_of) -> None:
     stopped = ControllerStatus.MODE_STOPPED
     assert left.spin_until(lambda: left.controller_status().mode == stopped, 3.0)
     right.spin_until(lambda: False, 0.3)
-    assert right.controller_status().mode == ControllerStatus.MODE_HOLD
+    status = right.controller_status()
+    assert status.mode not in (ControllerStatus.MODE_STOPPING, ControllerStatus.MODE_STOPPED)
+    assert not status.reasons & Reason.STOP_REQUESTED
 
     assert left.call(ResetCell, names.CELL_RESET, ResetCell.Request(), timeout=20.0).success
     assert left.spin_until(lambda: left.controller_status().mode == ControllerStatus.MODE_HOLD, 3.0)
