@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from twincell_camera.frames import LINK_TO_OPTICAL
 from twincell_cell.frames import WORLD, chain_pose, robot_frames, scene_frames
 from twincell_model.kinematics import Kinematics
 from twincell_model.profile import load_profile
-from twincell_world.rotations import rotate
+from twincell_world.rotations import product, rotate
 from twincell_world.scene import load_scene
 
 
@@ -44,7 +45,8 @@ def test_a_camera_that_looks_at_a_point_sees_it_in_its_middle() -> None:
     assert looking
     for camera in looking:
         fixed = [frame for frame in frames if frame.joint is None]
-        position, quaternion = chain_pose(fixed, {}, f"{camera.name}_color_optical_frame")
+        position, link = chain_pose(fixed, {}, f"{camera.name}_link")
+        quaternion = product(link, LINK_TO_OPTICAL)
         assert position == pytest.approx(np.array(camera.position))
         towards = np.array(camera.look_at) - position
         assert rotate(quaternion, np.array([0.0, 0.0, 1.0])) == pytest.approx(

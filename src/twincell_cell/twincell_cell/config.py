@@ -32,6 +32,7 @@ class CellConfig:
     task: str = "reach"
     safety: str = "slow"
     visuals: str = "primitives"
+    cameras: str = ""
     clock: str = "wall"
     namespace: str = ""
     robot_ip: str = ""
@@ -73,7 +74,11 @@ def check(config: CellConfig) -> CellConfig:
 
     profile = load_profile(config.robot, config.variant or None, config.tf_prefix)
     load_safety(config.safety, profile)
-    load_scene(config.scene, profile)
+    scene = load_scene(config.scene, profile)
+    if config.cameras:
+        from twincell_camera.camera_set import check_mounts, load_set
+
+        check_mounts(load_set(config.cameras), scene)
     load_task(config.task, profile)
     return config
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from twincell_camera.frames import LINK_TO_OPTICAL
+from twincell_camera.frames import link as camera_link
 from twincell_model.profile import RobotProfile
 from twincell_model.rotations import quat_from_rpy
 from twincell_world.rotations import inverse, optical_looking_at, product
@@ -15,9 +17,6 @@ from twincell_world.scene import CameraMount, Scene
 Array = NDArray[np.float64]
 
 WORLD = "world"
-
-# REP-103: an optical frame has z forward and x right, the camera's body frame x forward and z up.
-LINK_TO_OPTICAL = quat_from_rpy((-np.pi / 2, 0.0, -np.pi / 2))
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,16 @@ def robot_frames(profile: RobotProfile) -> list[Frame]:
 
 
 def scene_frames(scene: Scene, profile: RobotProfile) -> list[Frame]:
-    """The robot's root in the world, and the cameras by realsense-ros's frame names. All fixed."""
+    """The robot's root in the world and `<camera>_link` of every camera; below it are the camera node's frames."""
     frames = [
         Frame(WORLD, profile.root_frame, np.array(scene.robot_position), quat_from_rpy(scene.robot_rpy))
     ]
     for camera in scene.cameras:
-        frames += _camera_frames(camera, profile)
+        frames.append(_camera_frame(camera, profile))
     return frames
 
 
-def _camera_frames(camera: CameraMount, profile: RobotProfile) -> list[Frame]:
+def _camera_frame(camera: CameraMount, profile: RobotProfile) -> Frame:
     if camera.mount == "world":
         parent = WORLD
     elif camera.mount == "tool":
@@ -68,11 +67,8 @@ def _camera_frames(camera: CameraMount, profile: RobotProfile) -> list[Frame]:
         optical = optical_looking_at(camera.position, camera.look_at)
     else:
         optical = quat_from_rpy(camera.rpy or (0.0, 0.0, 0.0))
-    link = f"{profile.tf_prefix}{camera.name}_link"
-    return [
-        Frame(parent, link, np.array(camera.position), product(optical, inverse(LINK_TO_OPTICAL))),
-        Frame(link, f"{profile.tf_prefix}{camera.name}_color_optical_frame", np.zeros(3), LINK_TO_OPTICAL),
-    ]
+    link = camera_link(camera.name, profile.tf_prefix)
+    return Frame(parent, link, np.array(camera.position), product(optical, inverse(LINK_TO_OPTICAL)))
 
 
 def chain_pose(frames: list[Frame], angles: Mapping[str, float], frame: str) -> tuple[Array, Array]:

@@ -98,6 +98,17 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
         node("policy", "twincell_policy", "policy_node", "twincell_policy.node"),
         node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),
     ]
+    if config.cameras:
+        nodes.append(
+            node(
+                "camera",
+                "twincell_camera",
+                "camera_node",
+                "twincell_camera.node",
+                nice=10,
+                cameras=config.cameras,
+            )
+        )
     if config.viewer != "off":
         nodes.append(
             node(

@@ -48,6 +48,12 @@ def add_cell(parser: argparse.ArgumentParser, viewer: bool = True) -> None:
         help="primitives, meshes:DIR or menagerie (default: %(default)s)",
     )
     cell.add_argument(
+        "--cameras",
+        default="",
+        metavar="NAME|FILE",
+        help="start the cameras of this set under config/cameras/sets, such as scene_and_wrist (default: none)",
+    )
+    cell.add_argument(
         "--clock",
         default="wall",
         metavar="KIND",
@@ -133,6 +139,7 @@ def cell_config(args: argparse.Namespace) -> CellConfig:
             scene=args.scene,
             safety=args.safety,
             visuals=args.visuals,
+            cameras=args.cameras,
             clock=args.clock,
             namespace=args.namespace,
             robot_ip=args.robot_ip,

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 from dataclasses import replace
 
 from twincell_model.errors import UserError
+from twincell_world.gl import gl_backend
 
 from twincell_cell.config import CellConfig
 
 ADDRESS = "127.0.0.1"
-_GL_BACKENDS = ("egl", "osmesa")
-_PROBE = "import mujoco; c = mujoco.GLContext(16, 16); c.make_current(); c.free()"
-_PROBE_S = 20.0
 
 
 def choose(config: CellConfig) -> CellConfig:
@@ -61,20 +57,3 @@ def free_port(port: int) -> int:
                 f"the viewer's port {port} cannot be used ({error.strerror}); choose another with --viewer-port"
             ) from None
         return int(probe.getsockname()[1])
-
-
-def gl_backend() -> str | None:
-    """The off-screen GL back end that works here, tried in a process of its own, since a bad one may abort it."""
-    chosen = os.environ.get("MUJOCO_GL")
-    for name in (chosen,) if chosen in _GL_BACKENDS else _GL_BACKENDS:
-        probe = subprocess.run(
-            [sys.executable, "-c", _PROBE],
-            env={**os.environ, "MUJOCO_GL": str(name)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PROBE_S,
-            check=False,
-        )
-        if probe.returncode == 0:
-            return name
-    return None

@@ -12,10 +12,10 @@ from twincell_model.profile import load_profile
 from twincell_runtime.loop import PeriodicLoop, Tick
 from twincell_runtime.params import Param, declare
 from twincell_runtime.polled import PolledSubscription
+from twincell_world.gl import gl_backend
 from twincell_world.scene import load_scene
 
 from twincell_cell.monitor import Monitor
-from twincell_cell.viewer import gl_backend
 from twincell_contract import names, qos
 from twincell_msgs.msg import WorldState
 from twincell_runtime import node_main

@@ -69,3 +69,37 @@ def source_topic(source: str, kind: str) -> str:
 def gripper_action(robot: str) -> str:
     """Name of the GripperCommand action, as xarm_ros2 calls it: `<robot>_gripper/gripper_action`."""
     return f"{robot}_gripper/gripper_action"
+
+
+CAMERA_NAMESPACE = "camera"
+"""realsense-ros's default camera_namespace."""
+
+
+def camera(name: str, what: str) -> str:
+    """A name of the camera `name`: `color/image_raw`, `depth/camera_info`, `extrinsics/depth_to_color`, ..."""
+    return f"{CAMERA_NAMESPACE}/{name}/{what}"
+
+
+CAMERA_IMAGES = {
+    "color": "color/image_raw",
+    "depth": "depth/image_rect_raw",
+    "aligned": "aligned_depth_to_color/image_raw",
+}
+"""Image topic of each stream; its camera_info lies beside it."""
+CAMERA_EXTRINSICS = "extrinsics/depth_to_color"
+CAMERA_DEVICE_INFO = "device_info"
+
+
+def camera_image(name: str, stream: str) -> str:
+    """Image topic of a stream: color, depth or aligned."""
+    return camera(name, CAMERA_IMAGES[stream])
+
+
+def camera_info(name: str, stream: str) -> str:
+    """CameraInfo topic of a stream."""
+    return camera(name, CAMERA_IMAGES[stream].rpartition("/")[0] + "/camera_info")
+
+
+def camera_metadata(name: str, stream: str) -> str:
+    """Metadata topic of a stream: color or depth."""
+    return camera(name, f"{stream}/metadata")

@@ -31,3 +31,8 @@ def sensor(depth: int = 5) -> QoSProfile:
         reliability=ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.VOLATILE,
     )
+
+
+def images() -> QoSProfile:
+    """Publishers of images: reliable, volatile, shallow. Subscribers use `sensor`."""
+    return streaming(5)

@@ -1,3 +1,6 @@
+import dataclasses
+
+import mujoco
 import numpy as np
 import pytest
 from twincell_model.profile import load_profile
@@ -68,3 +71,33 @@ def test_servo_delay_of_a_sample_adds_to_the_lag():
             world.step()
         lags.append((command[0] - world.joints()[0][0]) / 0.4)
     assert lags[1] - lags[0] == pytest.approx(0.008, abs=1e-4)
+
+
+def test_a_shifted_camera_moves_in_its_optical_frame_and_back():
+    world = World(SCENE, PROFILE, visuals="none")
+    camera = world.model.camera("camera")
+    position, turn = camera.pos.copy(), np.zeros(9)
+    mujoco.mju_quat2Mat(turn, camera.quat)
+    right, up, backward = turn.reshape(3, 3).T
+    world.apply_sample({"cameras": {"camera": {"position": [0.01, 0.02, 0.03], "rpy": [0.0, 0.0, 0.1]}}})
+    expected = position + 0.01 * right - 0.02 * up - 0.03 * backward
+    np.testing.assert_allclose(camera.pos, expected, atol=1e-9)
+    moved = np.zeros(9)
+    mujoco.mju_quat2Mat(moved, camera.quat)
+    np.testing.assert_allclose(
+        moved.reshape(3, 3)[:, 2], backward, atol=1e-9, err_msg="about the optical axis"
+    )
+    assert moved.reshape(3, 3)[:, 0] @ right == pytest.approx(np.cos(0.1))
+    assert moved.reshape(3, 3)[:, 0] @ up == pytest.approx(-np.sin(0.1)), (
+        "clockwise about z, which points forward"
+    )
+    world.apply_sample({})
+    np.testing.assert_array_equal(camera.pos, position)
+
+
+def test_switching_camera_ranges_on_leaves_the_other_draws():
+    ranges = {**SCENE.randomization, "cameras": {"camera": {"position": [[-0.005] * 3, [0.005] * 3]}}}
+    with_cameras = draw(dataclasses.replace(SCENE, randomization=ranges), 4)
+    shift = np.array(with_cameras.pop("cameras")["camera"]["position"])
+    assert with_cameras == draw(SCENE, 4)
+    assert shift.shape == (3,) and 0.0 < np.abs(shift).max() <= 0.005

@@ -4,11 +4,14 @@ from typing import Any
 
 import mujoco
 import numpy as np
+from twincell_model.rotations import quat_from_rpy
 
 from twincell_world.compose import PAYLOAD_BODY
 from twincell_world.fixtures import material_name
+from twincell_world.rotations import OPTICAL_TO_MUJOCO, inverse, product, rotate
 from twincell_world.scene import Scene
 
+_CAMERAS = 0xCA
 PAYLOAD_RADIUS = 0.03
 """[m] Radius of the sphere whose inertia a randomised payload has."""
 
@@ -17,7 +20,8 @@ def draw(scene: Scene, seed: int) -> dict[str, Any]:
     """One sample, the same for the same scene and seed. Plain numbers and lists, ready for JSON.
 
     Keys are those of the scene's `randomization` block plus `seed`; `objects` holds `position` [m, world frame] and
-    `yaw` [rad] per object, `start_joints` one offset [rad] per joint.
+    `yaw` [rad] per object, `start_joints` one offset [rad] per joint, `cameras` a `position` [m] and `rpy` [rad] per
+    camera, in its own optical frame: how far it stands from where its calibration says.
     """
     generator = np.random.default_rng(seed)
     ranges = scene.randomization
@@ -28,6 +32,13 @@ def draw(scene: Scene, seed: int) -> dict[str, Any]:
             sample[name] = {
                 thing: {key: _uniform(generator, value[thing][key]) for key in sorted(value[thing])}
                 for thing in sorted(value)
+            }
+        elif name == "cameras":
+            # a sequence of its own: switching it on leaves the other draws of a seed as they are
+            own = np.random.default_rng([seed, _CAMERAS])
+            sample[name] = {
+                camera: {key: _uniform(own, value[camera][key]) for key in sorted(value[camera])}
+                for camera in sorted(value)
             }
         elif name == "colors":
             sample[name] = {thing: _uniform(generator, value[thing]) for thing in sorted(value)}
@@ -56,6 +67,8 @@ class Randomizer:
         "dof_frictionloss",
         "body_mass",
         "body_inertia",
+        "cam_pos",
+        "cam_quat",
     )
 
     def __init__(self, model: mujoco.MjModel, scene: Scene, arm_dofs: slice) -> None:
@@ -63,7 +76,7 @@ class Randomizer:
         self._nominal = {name: getattr(model, name).copy() for name in self._FIELDS}
 
     def apply(self, sample: dict[str, Any]) -> None:
-        """Put the colours, lights, joint friction and payload of `sample` in force; what it lacks is nominal."""
+        """Put colours, lights, camera poses, joint friction and payload of `sample` in force; what it lacks is nominal."""
         model = self._model
         for name, value in self._nominal.items():
             getattr(model, name)[:] = value
@@ -76,7 +89,17 @@ class Randomizer:
             model.light(light.name).pos[:] = position
             model.light(light.name).dir[:] = direction / np.linalg.norm(direction)
         model.dof_frictionloss[self._arm_dofs] += sample.get("joint_friction_nm", 0.0)
+        for name, offset in sample.get("cameras", {}).items():
+            self._shift_camera(model.camera(name), offset)
         payload, mass = model.body(PAYLOAD_BODY), float(sample.get("payload_kg", 0.0))
         payload.mass[:] += mass
         payload.inertia[:] += 0.4 * mass * PAYLOAD_RADIUS**2
         mujoco.mj_setConst(model, mujoco.MjData(model))  # masses may have changed, now or back
+
+    @staticmethod
+    def _shift_camera(camera: Any, offset: dict[str, Any]) -> None:
+        """Move a camera of the model by an offset given in its optical frame."""
+        optical = product(camera.quat, inverse(OPTICAL_TO_MUJOCO))
+        camera.pos[:] += rotate(optical, np.asarray(offset.get("position", (0.0, 0.0, 0.0))))
+        turn = quat_from_rpy(offset.get("rpy", (0.0, 0.0, 0.0)))
+        camera.quat[:] = product(product(optical, turn), OPTICAL_TO_MUJOCO)

@@ -189,7 +189,11 @@ def _check_names(scene: Scene, path: Path) -> None:
         for index, name in enumerate(group):
             if name in group[:index]:
                 raise UserError(f"scene file '{path}': the name '{name}' is used twice")
-    known = {"objects": {thing.name for thing in scene.objects}, "colors": set(things)}
+    known = {
+        "objects": {thing.name for thing in scene.objects},
+        "colors": set(things),
+        "cameras": {camera.name for camera in scene.cameras},
+    }
     for kind, names in known.items():
         for name in scene.randomization.get(kind, {}):
             if name not in names:

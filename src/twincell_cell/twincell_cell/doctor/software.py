@@ -89,7 +89,13 @@ def ros() -> Iterator[Finding]:
         hint = "unset RMW_IMPLEMENTATION for the tested rmw_fastrtps_cpp"
         yield Finding("rmw", WARN, f"{rmw} is not tested here; config/dds does not reach it", hint)
     missing = []
-    for package in ("twincell_msgs", "control_msgs", "controller_manager_msgs", "tf2_msgs"):
+    for package in (
+        "twincell_msgs",
+        "control_msgs",
+        "controller_manager_msgs",
+        "realsense2_camera_msgs",
+        "tf2_msgs",
+    ):
         try:
             importlib.import_module(f"{package}.msg")
         except ImportError:
