@@ -28,11 +28,15 @@ class _NeverExecuted(CallbackGroup):
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[Message]):
-    """A message with the times the middleware gives it, ROS system time in ns."""
+    """A message with the times the middleware gives it, ROS system time in ns.
+
+    `sequence` counts the messages of one publisher from 1; 0 where the middleware does not tell.
+    """
 
     msg: Message
     source_ns: int
     received_ns: int
+    sequence: int = 0
 
 
 def _unused(_: Any) -> None:
@@ -71,7 +75,8 @@ class PolledSubscription(Generic[Message]):
         if taken is None:
             return None
         msg, info = taken
-        return Received(msg, info["source_timestamp"], info["received_timestamp"])
+        sequence = info.get("publication_sequence_number") or 0
+        return Received(msg, info["source_timestamp"], info["received_timestamp"], sequence)
 
     def latest(self) -> Received[Message] | None:
         """The newest message, dropping older ones, or None. Bounded by the queue depth."""
