@@ -110,7 +110,7 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
     return {
         "episodes": len(outcomes),
         "successes": successes,
-        "success_rate": successes / len(outcomes),
+        "success_rate": round(successes / len(outcomes), 4),
         "ci95": [round(value, 4) for value in wilson(successes, len(outcomes))],
         "median_error_mm": round(float(np.median(errors)), 2),
         "p95_error_mm": round(float(np.quantile(errors, 0.95)), 2),

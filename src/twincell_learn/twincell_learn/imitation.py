@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,15 +58,16 @@ class Imitator:
         self._labels: list[Array] = []
         self._weights: list[float] = []
 
-    def run(self, report: Callable[[int, float], None]) -> None:
-        """All rounds. `report` gets the round and the last loss."""
+    def rounds(self) -> Iterator[tuple[int, float]]:
+        """Runs the rounds one by one; yields each one's index and last loss."""
         settings = self._settings
         optimizer = torch.optim.Adam(self._network.parameters(), settings.learning_rate)
         for index in range(settings.rounds):
             self._collect(index)
             last = index + 1 == settings.rounds
-            report(
-                index, self._fit(optimizer, settings.final_updates if last else settings.updates, decay=last)
+            yield (
+                index,
+                self._fit(optimizer, settings.final_updates if last else settings.updates, decay=last),
             )
 
     def _collect(self, index: int) -> None:

@@ -6,7 +6,16 @@ from typing import Any
 
 from twincell_policy.manifest import SEMANTICS, Manifest
 
-_CURVE = ("stage", "steps", "cpu_s", "success_rate", "median_error_mm", "p95_error_mm", "median_duration_s")
+_CURVE = (
+    "round",
+    "steps",
+    "cpu_s",
+    "loss",
+    "success_rate",
+    "median_error_mm",
+    "p95_error_mm",
+    "median_duration_s",
+)
 
 
 def model_card(manifest: Manifest, curve: list[dict[str, Any]], figures: dict[str, Any]) -> str:
@@ -50,7 +59,7 @@ only the terms above. No real robot was involved. It is trained again by
     python -m twincell_learn.train_reach --robot {robot.profile} --seed {training["seed"]}
 
 {training["steps"]} environment steps, {training["cpu_minutes"]} CPU minutes with validation, one core, no GPU.
-torch {training["torch"]}, stable-baselines3 {training["stable_baselines3"]}, sources {training["git"]}.
+torch {training["torch"]}, sources {training["git"]}.
 Validation during training:
 
 | {" | ".join(_CURVE)} |

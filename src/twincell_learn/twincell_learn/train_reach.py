@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import sys
 import tempfile
 import time
@@ -16,10 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import stable_baselines3
 import torch
-from stable_baselines3 import TD3
-from stable_baselines3.common.noise import NormalActionNoise
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile, load_profile
 from twincell_policy.manifest import parse_action, parse_observation
@@ -44,28 +42,39 @@ EVALUATION_SPREAD = 0.1
 """rad, start joints of evaluations, on top of the scene's own spread"""
 SECONDS_PER_M = 50.0
 """Between networks that succeed equally often, 20 mm of error weigh as much as one second."""
-METHOD = (
-    "DAgger from a differential-kinematics expert, then TD3 (stable-baselines3); best on validation episodes"
-)
+METHOD = "DAgger from a differential-kinematics expert; the best network on validation episodes is kept"
+
+
+def network(inputs: int, hidden: list[int], outputs: int) -> torch.nn.Sequential:
+    """A network with ReLU between its layers and outputs within +-1."""
+    sizes = [inputs, *hidden]
+    layers: list[torch.nn.Module] = []
+    for before, after in itertools.pairwise(sizes):
+        layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
+    return torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], outputs), torch.nn.Tanh())
 
 
 class Trainer:
-    """One robot, one seed: imitation, then reinforcement, then the better of the two."""
+    """One robot, one seed: DAgger, validated as it goes on; the best network is kept."""
 
     def __init__(self, profile: RobotProfile, config: dict[str, Any], seed: int) -> None:
         torch.set_num_threads(1)
+        torch.manual_seed(seed)
         self.profile = profile
         self.config = config
         self.seed = seed
         self.contract = reach_spec.contract(profile, config["terms"])
         self.curve: list[dict[str, Any]] = []
+        self.steps = 0
         self._began = time.process_time()
-        disturbance = Disturbance(**config["cell"])
-        cell = FastCell(profile, reach_spec.RATE_HZ, disturbance, safety=config["safety"], scene="reach")
+        cell = FastCell(
+            profile, reach_spec.RATE_HZ, Disturbance(**config["cell"]), safety=config["safety"], scene="reach"
+        )
+        observation = parse_observation(self.contract["observation"])
         action = parse_action(self.contract["action"], profile.dof)
         self._task = ReachTask(
             cell,
-            parse_observation(self.contract["observation"]),
+            observation,
             action,
             load_task("reach", profile).sample_target,
             Reward(**config["reward"]),
@@ -75,53 +84,31 @@ class Trainer:
         )
         gains = ExpertGains(**config["expert"])
         self._expert = ReachExpert(cell.kinematics, profile.home, action.scale, gains)
-        learning = config["reinforcement"]
-        self._td3 = TD3(
-            "MlpPolicy",
-            self._task,
-            learning_rate=learning["learning_rate"],
-            gamma=learning["gamma"],
-            batch_size=learning["batch"],
-            learning_starts=0,
-            train_freq=learning["train_every"],
-            gradient_steps=1,
-            action_noise=NormalActionNoise(np.zeros(profile.dof), np.full(profile.dof, learning["noise"])),
-            policy_kwargs={"net_arch": config["network"]},
-            seed=seed,
-            device="cpu",
-        )
-        self.network = self._td3.policy.actor.mu
-        self.steps = 0
+        self.network = network(observation.size, config["network"], action.size)
 
     def train(self) -> None:
         """All of it; `network` is the best on the validation episodes afterwards."""
         imitator = Imitator(
             self.network, self._task, self._expert, ImitationSettings(**self.config["imitation"]), self.seed
         )
-        imitator.run(lambda index, loss: print(f"imitation round {index + 1}: loss {loss:.2e}", flush=True))
-        self.steps = imitator.steps
-        self._td3.policy.actor_target.load_state_dict(self._td3.policy.actor.state_dict())
-        best = self._validate("imitation")
-        weights = copy.deepcopy(self.network.state_dict())
-        learning = self.config["reinforcement"]
-        every = self.config["validation"]["every_steps"]
-        for done in range(0, learning["steps"], every):
-            warm = done >= learning["warmup_steps"]
-            self._td3.policy.actor.requires_grad_(warm)
-            self._td3.learn(every, reset_num_timesteps=done == 0)
-            self.steps += every
-            if warm and (score := self._validate("reinforcement")) > best:
+        best: tuple[float, float] | None = None
+        weights = self.network.state_dict()
+        for index, loss in imitator.rounds():
+            self.steps = imitator.steps
+            score = self._validate(index + 1, loss)
+            if best is None or score > best:
                 best, weights = score, copy.deepcopy(self.network.state_dict())
         self.network.load_state_dict(weights)
 
-    def _validate(self, stage: str) -> tuple[float, float]:
+    def _validate(self, number: int, loss: float) -> tuple[float, float]:
         """Larger is better: the success rate, then how fast and precise. Appends to the curve."""
         with tempfile.TemporaryDirectory() as folder:
             outcomes = self.evaluate(
                 self.write(Path(folder) / "candidate"), VALIDATION_SEED, self.config["validation"]["episodes"]
             )
         figures = summary(outcomes)
-        row = {"stage": stage, "steps": self.steps, "cpu_s": round(self.cpu_s()), **figures}
+        done = {"round": number, "steps": self.steps, "cpu_s": round(self.cpu_s()), "loss": f"{loss:.1e}"}
+        row = {**done, **figures}
         self.curve.append(row)
         print(row, flush=True)
         cost = np.mean([outcome.duration + SECONDS_PER_M * outcome.error for outcome in outcomes])
@@ -151,7 +138,6 @@ class Trainer:
                 "safety": self.config["safety"],
                 "cpu_minutes": round(self.cpu_s() / 60.0, 1),
                 "torch": torch.__version__.partition("+")[0],
-                "stable_baselines3": stable_baselines3.__version__,
                 "settings": "config/training/reach.yaml",
             },
         }
