@@ -25,6 +25,12 @@ Array = NDArray[np.float64]
 
 OPSET = 18
 """Operator set of the files; onnxruntime reads it since 1.14."""
+_SOURCES = (
+    "config",
+    "models",
+    *(f"src/twincell_{room}" for room in ("control", "learn", "model", "policy", "world")),
+)
+"""What a training depends on, below the repository."""
 PARITY_TOLERANCE = 1e-5
 """float32 on another CPU; the networks' outputs lie within +-1."""
 
@@ -82,14 +88,14 @@ def write_package(
 
 
 def git_state() -> str:
-    """The commit of the sources, '+changes' when tracked files differ from it; 'unknown' outside a repository."""
+    """The commit of the sources, '+changes' when what a training depends on differs from it; 'unknown' outside a repository."""
 
     def git(*words: str) -> str:
         done = subprocess.run(["git", *words], cwd=paths.root(), capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "config", "models")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", *_SOURCES)
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
