@@ -66,7 +66,7 @@ class RecorderRunner:
         self._discover, self._flush = RateTimer(_DISCOVER_HZ), RateTimer(_FLUSH_HZ)
 
     def run(self) -> None:
-        """Record until `stop`, or until the disk is full. Raises UserError when the disk fails."""
+        """Record until `stop`. Raises UserError when the disk is full or fails."""
         try:
             self._loop.run()
             self._recorder.take()
@@ -77,9 +77,9 @@ class RecorderRunner:
                 f"what is in it comes back with: twincell bag repair {self._writer.folder}"
             ) from None
         if self._writer.stopped:
-            print(f"{NAME}: error: {self._sentence()}", file=sys.stderr, flush=True)
             self._tell(DiagnosticStatus.ERROR, self._sentence())
             time.sleep(0.2)  # for the message to leave
+            raise UserError(self._sentence())
 
     def stop(self) -> None:
         """End `run`."""

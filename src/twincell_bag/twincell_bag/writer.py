@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO, cast
 
 import yaml
 from mcap.writer import CompressionType, Writer
@@ -57,7 +58,9 @@ class BagWriter:
                 f"the bag '{folder}' cannot be written: {(error.strerror or str(error)).lower()}; "
                 "free some space or name another folder"
             ) from None
-        self._writer = Writer(self._file, chunk_size=CHUNK_BYTES, compression=COMPRESSION[compression])
+        self._writer = Writer(
+            cast(IO[bytes], self._file), chunk_size=CHUNK_BYTES, compression=COMPRESSION[compression]
+        )
         self._writer.start(profile="ros2", library="twincell")
 
     def attach(self, name: str, data: bytes) -> None:

@@ -22,7 +22,7 @@ from twincell_model.errors import UserError
 
 from twincell_cell import commands
 
-ORDER = ("demo", "up", "status", "check", "policy", "bench", "doctor")
+ORDER = ("demo", "up", "status", "check", "policy", "bag", "bench", "doctor")
 
 DESCRIPTION = """\
 A robot cell in three worlds: MuJoCo, emulated vendor controllers, real arms. The same ROS 2 graph in each.

@@ -40,6 +40,10 @@ class CellConfig:
     domain: int = 0
     viewer: str = "off"
     viewer_port: int = 8650
+    record: str = ""
+    """Folder of a bag that records the cell; empty for none."""
+    provenance: str = ""
+    """Folder whose files travel in the bag."""
 
     @property
     def full_namespace(self) -> str:

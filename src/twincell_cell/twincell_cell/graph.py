@@ -1,8 +1,8 @@
 """The node graph of a cell as data. launch/cell.launch.py and the supervisor start the same value.
 
 A node is never started again after its death: a controller or an arm that comes back in the middle of a motion
-would start from an unknown state. Its death ends the cell, and a person starts the next one. Only the viewer may end
-alone: a person closes its window.
+would start from an unknown state. Its death ends the cell, and a person starts the next one. Only the viewer and
+the recorder may end alone: a person closes a window, a disk is full.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class NodeSpec:
     params_file: str = ""
     essential: bool = True
     """Its death ends the cell."""
+    realtime: bool = False
+    """Its loop must not wait for peers: it runs with the real-time profile of the middleware."""
 
     def ros_arguments(self) -> list[str]:
         """Arguments after `python -m <module>`. The params file comes last, so it wins over the graph."""
@@ -77,6 +79,7 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
         module: str,
         nice: int = 0,
         essential: bool = True,
+        realtime: bool = False,
         **more: Value,
     ) -> NodeSpec:
         return NodeSpec(
@@ -89,11 +92,12 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
             nice=nice,
             params_file=config.params_file,
             essential=essential,
+            realtime=realtime,
         )
 
     nodes = [
-        node("arm", "twincell_arm", "arm_node", "twincell_arm.node"),
-        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node"),
+        node("arm", "twincell_arm", "arm_node", "twincell_arm.node", realtime=True),
+        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node", realtime=True),
         node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node"),
         node("policy", "twincell_policy", "policy_node", "twincell_policy.node"),
         node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),
@@ -107,6 +111,19 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
                 "twincell_camera.node",
                 nice=10,
                 cameras=config.cameras,
+            )
+        )
+    if config.record:
+        nodes.append(
+            node(
+                "recorder",
+                "twincell_bag",
+                "recorder_node",
+                "twincell_bag.recorder_node",
+                nice=5,
+                essential=False,
+                folder=config.record,
+                provenance=config.provenance,
             )
         )
     if config.viewer != "off":

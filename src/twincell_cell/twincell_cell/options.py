@@ -106,6 +106,18 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_record(parser: argparse.ArgumentParser) -> None:
+    """`--record [DIR]`."""
+    parser.add_argument(
+        "--record",
+        nargs="?",
+        const="auto",
+        default="",
+        metavar="DIR",
+        help="record every topic into a bag (MCAP, read by rosbag2); without DIR in the folder of the run",
+    )
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """`--seed N`."""
     parser.add_argument(

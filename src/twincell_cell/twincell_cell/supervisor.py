@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, final
 
 from twincell_cell.graph import NodeSpec
+from twincell_cell.middleware import realtime_environment
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -81,7 +82,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self._environment,
+                env=self._environment | (realtime_environment(self._environment) if node.realtime else {}),
                 start_new_session=True,
                 # Safe with threads: between fork and exec it only makes system calls through objects made before.
                 preexec_fn=_child_setup(os.getpid(), node.nice),
@@ -100,6 +101,18 @@ class Supervisor:
             raise NodeDied(
                 f"node '{name}' {_ending(code)}; its log {self.log_file(name)} ends: {self.tail(name)}"
             )
+
+    def exit_code(self, name: str) -> int | None:
+        """How a process ended, None while it runs."""
+        return self._processes[name].poll()
+
+    def end(self, name: str, patience: float) -> int:
+        """End one process by an interrupt and return its exit code; it is killed after `patience` seconds."""
+        process = self._processes[name]
+        _signal_group(process, signal.SIGINT)
+        _wait_for([process], patience)
+        _signal_group(process, signal.SIGKILL)
+        return process.wait()
 
     def tail(self, name: str, lines: int = _TAIL_LINES) -> str:
         """What a node's log says last, in one line: its last error where it names one, else its last lines."""
