@@ -6,7 +6,7 @@ setup(
     name=package,
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
-    package_data={package: ["*.html"]},
+    package_data={package: ["*.html", "report/*.css"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/" + package]),
         ("share/" + package, ["package.xml"]),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from twincell_cell.config import CellConfig
 from twincell_cell.session import CellSession
 from twincell_cell.statistics import quantile, wilson
 from twincell_cell.supervisor import CellError
+
+if TYPE_CHECKING:
+    from twincell_cell.report.trace import RunTrace
 
 # Past the policy's own time-out: stopping, releasing the lease and answering.
 _GRACE_S = 15.0
@@ -49,28 +54,43 @@ def run(
     seed: int,
     *,
     randomize: bool = True,
+    logs: Path | None = None,
+    report: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
     progress: Callable[[Episode], None] = lambda _: None,
 ) -> Report:
     """Start a cell, run `episodes` episodes and return the report. Raises CellError, UserError.
 
-    Episode i has the seed `seed + i`; the same seed draws the same targets.
+    Episode i has the seed `seed + i`; the same seed draws the same targets. `logs` is the folder of the run, a new one
+    without; `report` the HTML file written at the end, report.html in that folder without.
     """
     from twincell_model.profile import load_profile
     from twincell_model.safety import load_safety
     from twincell_world.tasks import load_task
 
+    from twincell_contract import names
+
     profile = load_profile(config.robot, config.variant or None, config.tf_prefix)
     safety = load_safety(config.safety, profile)
     task = load_task(config.task, profile)
-    with CellSession(config, "demo") as session:
+    started = time.monotonic()
+    with CellSession(config, "demo", logs=logs) as session:
         say(f"Starting the cell (logs: {session.logs})")
         session.wait_ready()
+        from twincell_cell import recording
         from twincell_cell.judge import JudgeRecorder
+        from twincell_cell.provenance import collect
+        from twincell_cell.report import page, picture
+        from twincell_cell.report.trace import RunTrace
         from twincell_cell.timing import TimingRecorder
 
-        runner = EpisodeRunner(session, policy, task.tolerance, task.timeout)
-        judge = JudgeRecorder(session.node, profile, safety)
+        if config.record:
+            recording.wait_until_recording(
+                session, (names.JOINT_STATES, names.COMMANDS, names.CONTROLLER_STATUS)
+            )
+        trace = RunTrace(profile, safety)
+        runner = EpisodeRunner(session, policy, task.tolerance, task.timeout, trace)
+        judge = JudgeRecorder(session.node, profile, safety, trace)
         timing = TimingRecorder(session.node)
         results = []
         for index in range(episodes):
@@ -79,13 +99,41 @@ def run(
             progress(episode)
         verdict = judge.result()
         figures = timing.result()
-    return Report(_summary(config, seed, results, verdict, figures), results)
+        state = picture.world_state(session) if config.has_world else None
+        recorded = recording.finish(session)
+        folder = session.logs
+    values = _summary(config, seed, results, verdict, figures)
+    if recorded is not None:
+        values.update(bag=recorded.bag, recording=recorded.as_dict())
+    report = report or folder / "report.html"
+    values["report"] = str(report)
+    run = page.Run(
+        values,
+        results,
+        task.tolerance,
+        trace,
+        verdict.worst_excess,
+        collect(config, policy),
+        runner.inference_ms,
+        picture.draw(config, state) if state is not None else None,
+        seconds=time.monotonic() - started,
+    )
+    report.write_text(page.page(run), encoding="utf-8")
+    return Report(values, results)
 
 
 class EpisodeRunner:
     """Runs single episodes in a session."""
 
-    def __init__(self, session: CellSession, policy: str, tolerance: float, timeout: float) -> None:
+    def __init__(
+        self,
+        session: CellSession,
+        policy: str,
+        tolerance: float,
+        timeout: float,
+        trace: RunTrace | None = None,
+    ) -> None:
+        """`trace` is told when episodes begin and end."""
         from rclpy.action import ActionClient
 
         from twincell_contract import names
@@ -95,6 +143,8 @@ class EpisodeRunner:
         self._policy = policy
         self._tolerance = tolerance
         self._timeout = timeout
+        self._trace = trace
+        self.inference_ms: list[float] = []
         self._client = ActionClient(session.node, RunPolicy, names.RUN_POLICY)
         if not session.spin_until(self._client.server_is_ready, 20.0):
             raise CellError(
@@ -115,7 +165,12 @@ class EpisodeRunner:
         start = call(StartEpisode, names.CELL_START_EPISODE, StartEpisode.Request(seed=seed))
         if not start.success:
             raise CellError(f"episode {index + 1} could not start: {start.message}")
+        place = start.target.pose.position
+        if self._trace is not None:
+            self._trace.begin((place.x, place.y, place.z))
         reason, duration = self._run_policy(start.target)
+        if self._trace is not None:
+            self._trace.end()
         end = call(EndEpisode, names.CELL_END_EPISODE, EndEpisode.Request(episode_id=start.episode_id))
         error = float(end.error) if end.success else math.nan
         # The policy's own word is not asked: what counts is where the world says the tool ended.
@@ -130,7 +185,9 @@ class EpisodeRunner:
         goal = RunPolicy.Goal(
             policy=self._policy, goal=target, goal_tolerance=self._tolerance, timeout=self._timeout
         )
-        sent = self._client.send_goal_async(goal)
+        sent = self._client.send_goal_async(
+            goal, feedback_callback=lambda message: self.inference_ms.append(message.feedback.inference_ms)
+        )
         if not self._session.spin_until(sent.done, 10.0):
             raise CellError("the policy node did not answer within 10 s")
         handle = sent.result()
@@ -148,7 +205,7 @@ class EpisodeRunner:
 def _summary(
     config: CellConfig, seed: int, episodes: list[Episode], verdict: Any, timing: dict[str, Any]
 ) -> dict[str, Any]:
-    """The JSON of the demo. `bag` and `report` are null until a recorder and reports exist."""
+    """The JSON of the demo. `bag` stays null where nothing is recorded, `report` until it is written."""
     count = len(episodes)
     successes = sum(episode.success for episode in episodes)
     errors = [episode.error for episode in episodes]

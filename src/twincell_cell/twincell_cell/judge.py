@@ -15,6 +15,7 @@ from twincell_model.safety import SafetyLimits
 from twincell_runtime.polled import PolledSubscription, Received
 
 from twincell_cell.motion_judge import JudgeLimits, MotionJudge, Verdict
+from twincell_cell.report.trace import RunTrace
 from twincell_contract import names, qos
 from twincell_msgs.msg import ControllerStatus
 
@@ -51,7 +52,11 @@ def _stamp_s(stamp: Any) -> float:
 class JudgeRecorder:
     """Judges a running cell from its topics in a thread of its own, from construction to `result`."""
 
-    def __init__(self, node: Node, profile: RobotProfile, safety: SafetyLimits) -> None:
+    def __init__(
+        self, node: Node, profile: RobotProfile, safety: SafetyLimits, trace: RunTrace | None = None
+    ) -> None:
+        """`trace` gets what the judge reads, for a report; the verdict does not depend on it."""
+        self._trace = trace
         self._judge = MotionJudge(judge_limits(profile, safety))
         self._order = {name: i for i, name in enumerate(profile.joint_names)}
         self._dof = profile.dof
@@ -76,7 +81,7 @@ class JudgeRecorder:
                 time.sleep(POLL_S)
                 self._collect_status()
                 self._drain()
-        except Exception as error:  # noqa: BLE001 - raised again in result(): a judge that died has judged nothing
+        except Exception as error:
             self._error = error
 
     def _collect(self) -> None:
@@ -104,6 +109,8 @@ class JudgeRecorder:
 
     def _feed_status(self, msg: ControllerStatus) -> None:
         positions = np.array(msg.tick_position).reshape(-1, self._dof)
+        if self._trace is not None:
+            self._trace.status(msg, positions)
         for k, position in enumerate(positions):
             stamp_s = 1e-9 * float(msg.tick_stamp_ns[k])
             self._newest_tick_ns = msg.tick_stamp_ns[k]
@@ -114,7 +121,10 @@ class JudgeRecorder:
         position, velocity = np.full(self._dof, np.nan), np.full(self._dof, np.nan)
         position[index] = [p for n, p in zip(msg.name, msg.position, strict=True) if n in self._order]
         velocity[index] = [v for n, v in zip(msg.name, msg.velocity, strict=True) if n in self._order]
-        self._judge.state(_stamp_s(msg.header.stamp), position, velocity)
+        stamp_s = _stamp_s(msg.header.stamp)
+        self._judge.state(stamp_s, position, velocity)
+        if self._trace is not None:
+            self._trace.state(stamp_s, position, velocity)
 
     def result(self) -> Verdict:
         """Stop judging and return the verdict. Raises when the judge itself failed or saw nothing."""

@@ -3,8 +3,8 @@
 Each episode resets the cell, draws a target, lets the policy reach for it through the real graph (policy ->
 controller -> arm -> world) and measures where the tool ended. An independent judge watches every motion.
 
-Exit code 0: the episodes ran and no limit was exceeded, whatever the success rate. 1: a limit was exceeded, or the
-cell failed. 2: wrong words.
+Exit code 0: the episodes ran and no limit was exceeded, whatever the success rate. 1: a limit was exceeded, the cell
+failed, or the recording was cut short. 2: wrong words.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a package under policies/ or a folder (default: the one for the task and robot)",
     )
     parser.add_argument("--no-randomize", action="store_true", help="keep the scene as it is written")
+    parser.add_argument(
+        "--report", default="", metavar="FILE", help="where report.html goes (default: the folder of the run)"
+    )
+    options.add_record(parser)
     options.add_seed(parser)
     options.add_json(parser)
     options.add_cell(parser)
@@ -43,33 +47,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo."""
-    from twincell_cell import outputs, viewer
+    from twincell_cell import outputs, recording, viewer
     from twincell_cell.policies import choose
 
     if args.json:
         outputs.check_writable(args.json)
+    report = outputs.check_writable(args.report, "--report") if args.report else None
     config = options.cell_config(args)
     policy = choose(args.policy, config)
     config = viewer.choose(config)
+    config, logs = recording.prepare(config, args.record, "demo", policy)
 
     from twincell_cell import demo
 
     show = _Progress(args.episodes)
     if config.viewer == "web":
         show.say(f"See it at {viewer.address(config)}")
-    report = demo.run(
+    result = demo.run(
         config,
         policy,
         args.episodes,
         args.seed,
         randomize=not args.no_randomize,
+        logs=logs,
+        report=report,
         say=show.say,
         progress=show.episode,
     )
     if args.json:
-        outputs.write_json(args.json, report.values)
-    _print(report.values, policy)
-    return 1 if report.violations else 0
+        outputs.write_json(args.json, result.values)
+    _print(result.values, policy)
+    note = result.values.get("recording", {}).get("note", "")
+    if note:
+        print(f"twincell: error: {note}", file=sys.stderr)
+    return 1 if result.violations or note else 0
 
 
 class _Progress:
@@ -113,7 +124,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
         )
 
     low, high = values["ci95"]
-    rows = (
+    rows = [
         ("policy", Path(policy).name),
         ("reached", f"{values['successes']} of {values['episodes']} = {values['success_rate']:.1%}"),
         ("95 % interval", f"{low:.1%} to {high:.1%}"),
@@ -126,7 +137,12 @@ def _print(values: dict[str, Any], policy: str) -> None:
         ("command age, ms", triple(values["command_age_ms"], ("p99", "max"))),
         ("command gap, ms", triple(values["command_gap_ms"], ("p99", "max", "own_max"))),
         ("real-time scheduling", "yes" if values["fifo"] else "no"),
-    )
+        ("report", values["report"]),
+    ]
+    if values["bag"]:
+        recording = values["recording"]
+        size = f"{recording['messages']} messages, {recording['bytes'] / 1e6:.1f} MB"
+        rows.append(("bag", f"{values['bag']} ({size})"))
     table = Table(title=f"{values['robot']} on {values['backend']}", show_header=False, title_justify="left")
     for row in rows:
         table.add_row(*row)
