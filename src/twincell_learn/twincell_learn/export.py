@@ -26,9 +26,9 @@ Array = NDArray[np.float64]
 OPSET = 18
 """Operator set of the files; onnxruntime reads it since 1.14."""
 _SOURCES = (
-    "config",
     "models",
-    *(f"src/twincell_{room}" for room in ("control", "learn", "model", "policy", "world")),
+    *(f"config/{part}" for part in ("grippers", "robots", "safety", "scenes", "tasks", "training")),
+    *(f"src/twincell_{room}/twincell_{room}" for room in ("control", "learn", "model", "policy", "world")),
 )
 """What a training depends on, below the repository."""
 PARITY_TOLERANCE = 1e-5
@@ -88,7 +88,7 @@ def write_package(
 
 
 def git_state() -> str:
-    """The commit of the sources, '+changes' when what a training depends on differs from it; 'unknown' outside a repository."""
+    """The commit of the sources; with '+changes' where what a training depends on differs; 'unknown' without git."""
 
     def git(*words: str) -> str:
         done = subprocess.run(["git", *words], cwd=paths.root(), capture_output=True, text=True, check=True)
