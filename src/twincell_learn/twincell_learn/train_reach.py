@@ -66,6 +66,7 @@ class Trainer:
         self.contract = reach_spec.contract(profile, config["terms"])
         self.curve: list[dict[str, Any]] = []
         self.steps = 0
+        self._git = git_state()  # of what runs, whatever is committed meanwhile
         self._began = time.process_time()
         cell = FastCell(
             profile, reach_spec.RATE_HZ, Disturbance(**config["cell"]), safety=config["safety"], scene="reach"
@@ -132,7 +133,7 @@ class Trainer:
             **self.contract,
             "training": {
                 "method": METHOD,
-                "git": git_state(),
+                "git": self._git,
                 "seed": self.seed,
                 "steps": self.steps,
                 "safety": self.config["safety"],
