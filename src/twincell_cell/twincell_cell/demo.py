@@ -81,6 +81,7 @@ def run(
         from twincell_cell.judge import JudgeRecorder
         from twincell_cell.provenance import collect
         from twincell_cell.report import page, picture
+        from twincell_cell.report.strip import CameraStrip, camera_names
         from twincell_cell.report.trace import RunTrace
         from twincell_cell.timing import TimingRecorder
 
@@ -92,10 +93,12 @@ def run(
         runner = EpisodeRunner(session, policy, task.tolerance, task.timeout, trace)
         judge = JudgeRecorder(session.node, profile, safety, trace)
         timing = TimingRecorder(session.node)
+        strip = CameraStrip(session, camera_names(config))
         results = []
         for index in range(episodes):
             episode = runner.episode(index, seed + index, randomize)
             results.append(episode)
+            strip.take()
             progress(episode)
         verdict = judge.result()
         figures = timing.result()
@@ -116,6 +119,7 @@ def run(
         collect(config, policy),
         runner.inference_ms,
         picture.draw(config, state) if state is not None else None,
+        strip.pictures,
         seconds=time.monotonic() - started,
     )
     report.write_text(page.page(run), encoding="utf-8")

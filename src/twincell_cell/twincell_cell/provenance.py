@@ -52,9 +52,10 @@ def collect(config: CellConfig, policy: str = "", **facts: str) -> Provenance:
         ("safety", config.safety),
         ("scenes", config.scene),
         ("tasks", config.task),
+        ("cameras/sets", config.cameras),
     ):
         path = _config_file(kind, name)
-        if path.is_file():
+        if name and path.is_file():
             files[f"config/{kind}/{path.name}"] = path.read_bytes()
     if config.params_file:
         files["config/params.yaml"] = Path(config.params_file).read_bytes()
@@ -73,6 +74,7 @@ def collect(config: CellConfig, policy: str = "", **facts: str) -> Provenance:
         "backend": config.backend,
         "scene": config.scene,
         "task": config.task,
+        "cameras": config.cameras,
         "safety": config.safety,
         "clock": config.clock,
         "policy": Path(policy).name if policy else "",

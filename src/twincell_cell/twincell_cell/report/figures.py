@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from twincell_model.kinematics import Kinematics
 
-from twincell_cell.report.svg import Plot, bars
+from twincell_cell.report.svg import Plot, bars, ticks
 from twincell_cell.report.trace import BIN_S, RunTrace, motion_delay_s
 
 _HISTOGRAM_BINS = 24
@@ -33,7 +33,7 @@ def error_histogram(errors_m: Sequence[float], tolerance_m: float) -> str:
         x_label="distance to the target, mm",
         y_label="episodes",
     )
-    plot.axes(y_ticks=sorted({0, round(high / 2), high}))
+    plot.axes(y_ticks=[value for value in ticks(0.0, high, 4) if value == int(value)])
     for count, low, up in zip(counts, edges, edges[1:], strict=False):
         if count:
             kind = "good-fill" if up <= limit + 1e-9 else "bad-fill"

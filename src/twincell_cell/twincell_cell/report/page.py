@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from twincell_contract.reasons import SENTENCES
+from twincell_contract.reasons import SENTENCES, Reason
 
 from twincell_cell.provenance import Provenance
 from twincell_cell.report import figures
@@ -207,10 +207,16 @@ def _headroom(run: Run) -> str:
     return _table(("quantity", "least distance kept", "violations"), rows, kinds)
 
 
+# Below it: why a motion was slowed, which is no reason to stop.
+_FIRST_STOP_REASON = Reason.COMMAND_NOT_FINITE
+
+
 def reason_words(bits: int) -> str:
-    """The sentences of reason bits."""
-    words = [sentence for reason, sentence in SENTENCES.items() if bits & reason]
-    return " ".join(words) or "No reason given."
+    """The sentences of the reason bits that stop a motion; without any, the owner has handed the arm back."""
+    words = [
+        sentence for reason, sentence in SENTENCES.items() if bits & reason and reason >= _FIRST_STOP_REASON
+    ]
+    return " ".join(words) or "Its owner handed the arm back, or was done: it came to rest."
 
 
 def _stops(run: Run) -> str:
@@ -222,7 +228,10 @@ def _stops(run: Run) -> str:
             run.trace.stops.items(), key=lambda item: (not item[0][2], -item[1])
         )
     ]
-    kinds = ["bad" if row[0] == "fault" else "warn" if row[2].startswith("within") else "" for row in rows]
+    kinds = [
+        "bad" if row[0] == "fault" else "warn" if row[0] == "stopped" and row[2].startswith("within") else ""
+        for row in rows
+    ]
     return _table(("controller went to", "why", "when", "how often"), rows, kinds) + _note(
         "Between episodes the cell is reset: the controller is asked to stop, the world is put back."
     )
@@ -285,7 +294,9 @@ def _origin(run: Run) -> str:
 
 
 def _strip(pictures: Sequence[bytes]) -> str:
-    shown = "".join(f'<img src="{data_url(png)}" alt="Camera at the end of an episode">' for png in pictures)
+    shown = "".join(
+        f'<img src="{data_url(png)}" alt="A camera at the end of an episode">' for png in pictures
+    )
     return f'<div class="strip">{shown}</div>'
 
 

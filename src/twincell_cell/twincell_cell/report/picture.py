@@ -17,8 +17,10 @@ from twincell_cell.session import CellSession
 WIDTH, HEIGHT = 960, 600
 _DRAW_S = 30.0
 _STATE_S = 1.0
-# Where the picture looks from, as the web viewer does at first.
-_AZIMUTH, _ELEVATION, _DISTANCE, _LOOK_HEIGHT = 145.0, -22.0, 2.2, 0.35
+# Where the picture looks from in a scene without: over the table at the arm.
+_AZIMUTH, _ELEVATION, _DISTANCE, _LOOK_HEIGHT = 125.0, -20.0, 1.9, 0.3
+# A scene may have a camera for pictures.
+_OVERVIEW = "overview"
 
 
 def world_state(session: CellSession) -> dict[str, Any] | None:
@@ -101,13 +103,14 @@ def main() -> int:
     mujoco.mj_forward(model, data)
     model.vis.global_.offwidth = max(model.vis.global_.offwidth, WIDTH)
     model.vis.global_.offheight = max(model.vis.global_.offheight, HEIGHT)
+    named = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_CAMERA, words["tf_prefix"] + _OVERVIEW)
     camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
     root = world.scene.robot_position
     camera.lookat[:] = (root[0], root[1], root[2] + _LOOK_HEIGHT)
     camera.azimuth, camera.elevation, camera.distance = _AZIMUTH, _ELEVATION, _DISTANCE
     with mujoco.Renderer(model, HEIGHT, WIDTH) as renderer:
-        renderer.update_scene(data, camera)
+        renderer.update_scene(data, camera if named < 0 else named)
         sys.stdout.buffer.write(encode(renderer.render()))
     return 0
 

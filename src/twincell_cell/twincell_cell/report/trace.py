@@ -73,11 +73,6 @@ class RunTrace:
         dof = profile.dof
         self.usage = {kind: np.zeros(dof) for kind in ("velocity", "acceleration", "jerk")}
         """Largest share of each joint's limit that the commanded motion used."""
-        self._limits = {
-            "velocity": np.asarray(safety.velocity),
-            "acceleration": np.maximum(safety.acceleration, safety.deceleration),
-            "jerk": np.asarray(safety.jerk),
-        }
         self._history: Array = np.empty((0, dof))
         self._next_sequence = -1
         self._mode = -1
@@ -123,11 +118,19 @@ class RunTrace:
         if not np.isin(modes, (OWNED, STOPPING)).all():
             return
         series = np.vstack([self._history, positions])
-        differences = series
-        for kind, limits in self._limits.items():
-            differences = np.diff(differences, axis=0) * self.profile.rate_hz
-            if len(differences):
-                np.maximum(self.usage[kind], np.abs(differences).max(axis=0) / limits, out=self.usage[kind])
+        rate, safety = self.profile.rate_hz, self.safety
+        velocity = np.diff(series, axis=0) * rate
+        acceleration = np.diff(velocity, axis=0) * rate
+        # As the judge has it: braking and turning round may use the larger of both limits.
+        faster = (np.abs(velocity[1:]) > np.abs(velocity[:-1])) & (velocity[1:] * velocity[:-1] > 0.0)
+        allowed = np.where(faster, safety.acceleration, np.maximum(safety.acceleration, safety.deceleration))
+        for kind, shares in (
+            ("velocity", np.abs(velocity) / safety.velocity),
+            ("acceleration", np.abs(acceleration) / allowed),
+            ("jerk", np.abs(np.diff(acceleration, axis=0)) * rate / safety.jerk),
+        ):
+            if len(shares):
+                np.maximum(self.usage[kind], shares.max(axis=0), out=self.usage[kind])
         self._history = series[-3:]
 
     def state(self, stamp: float, position: Array, velocity: Array) -> None:
