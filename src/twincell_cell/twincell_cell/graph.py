@@ -36,8 +36,6 @@ class NodeSpec:
     params_file: str = ""
     essential: bool = True
     """Its death ends the cell."""
-    realtime: bool = False
-    """Its loop must not wait for peers: it runs with the real-time profile of the middleware."""
 
     def ros_arguments(self) -> list[str]:
         """Arguments after `python -m <module>`. The params file comes last, so it wins over the graph."""
@@ -79,7 +77,6 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
         module: str,
         nice: int = 0,
         essential: bool = True,
-        realtime: bool = False,
         **more: Value,
     ) -> NodeSpec:
         return NodeSpec(
@@ -92,12 +89,11 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
             nice=nice,
             params_file=config.params_file,
             essential=essential,
-            realtime=realtime,
         )
 
     nodes = [
-        node("arm", "twincell_arm", "arm_node", "twincell_arm.node", realtime=True),
-        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node", realtime=True),
+        node("arm", "twincell_arm", "arm_node", "twincell_arm.node"),
+        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node"),
         node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node"),
         node("policy", "twincell_policy", "policy_node", "twincell_policy.node"),
         node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),

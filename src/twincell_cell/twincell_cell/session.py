@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 READY_S = 30.0
 _SPIN_S = 0.02
-# Between two acknowledgements of a fault at the start.
-_ACKNOWLEDGE_S = 1.0
 
 
 @final
@@ -50,7 +48,6 @@ class CellSession:
         self._lock: CellLock | None = None
         self.supervisor: Supervisor | None = None
         self.node: Any = None
-        self.start_faults: list[str] = []
         self._arm_status: ArmStatus | None = None
         self._controller_status: ControllerStatus | None = None
 
@@ -147,30 +144,16 @@ class CellSession:
         return True
 
     def wait_ready(self, timeout: float = READY_S) -> None:
-        """Wait until the arm can follow, the controller holds it and the services answer. Raises CellError.
-
-        A machine that is busy starting the cell may stall it for longer than the state time-out: such a fault, before
-        anybody has moved the arm, is acknowledged here and noted in `start_faults`.
-        """
-        from std_srvs.srv import Trigger
-
+        """Wait until the arm can follow, the controller holds it and the services answer. Raises CellError."""
         from twincell_contract import names
         from twincell_msgs.msg import ArmStatus, ControllerStatus
 
         ready_arm = (ArmStatus.MODE_HOLDING, ArmStatus.MODE_FOLLOWING)
-        acknowledge = self.node.create_client(Trigger, names.CONTROLLER_RESET)
-        next_try = 0.0
 
         def holds() -> bool:
-            nonlocal next_try
             arm, controller = self.arm_status(), self.controller_status()
             if arm is None or arm.mode not in ready_arm or controller is None:
                 return False
-            faulty = controller.mode == ControllerStatus.MODE_FAULT
-            if faulty and time.monotonic() >= next_try and acknowledge.service_is_ready():
-                self.start_faults.append(controller.reason)
-                acknowledge.call_async(Trigger.Request())
-                next_try = time.monotonic() + _ACKNOWLEDGE_S
             return bool(controller.mode == ControllerStatus.MODE_HOLD)
 
         if not self.spin_until(holds, timeout):

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import IO, final
 
 from twincell_cell.graph import NodeSpec
-from twincell_cell.middleware import realtime_environment
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -82,7 +81,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self._environment | (realtime_environment(self._environment) if node.realtime else {}),
+                env=self._environment,
                 start_new_session=True,
                 # Safe with threads: between fork and exec it only makes system calls through objects made before.
                 preexec_fn=_child_setup(os.getpid(), node.nice),

@@ -178,7 +178,17 @@ def test_front_killed_in_a_trajectory_stops_the_arm(cell: Cell) -> None:
     assert cell.call(Release, names.CONTROLLER_RELEASE, source="policy").released is False
 
 
-def test_arm_killed_is_a_fault_and_reset_recovers(cell: Cell) -> None:
+def test_arm_killed_while_nobody_owns_it_is_waited_for(cell: Cell) -> None:
+    cell.end("arm", signal.SIGKILL)
+    assert cell.mode(Mode.STARTING, seconds=5.0)
+    assert cell.status.reasons & Reason.STATE_STALE
+    cell.start("arm")
+    assert cell.mode(Mode.HOLD, seconds=10.0)
+
+
+def test_arm_killed_while_owned_is_a_fault_and_reset_recovers(cell: Cell) -> None:
+    assert cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=30.0).granted
+    assert cell.mode(Mode.OWNED, seconds=5.0)
     cell.end("arm", signal.SIGKILL)
     assert cell.mode(Mode.FAULT, seconds=5.0)
     assert cell.status.reasons & Reason.STATE_STALE

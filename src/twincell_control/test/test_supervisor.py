@@ -56,3 +56,11 @@ def test_nobody_owns_or_stops_what_stands(mode: Mode) -> None:
     assert not supervisor.may_own(now)
     assert supervisor.stop(now) == now
     assert supervisor.at_rest(now) == now
+
+
+def test_late_states_latch_only_where_something_could_move() -> None:
+    assert supervisor.waits(Supervision(Mode.HOLD), Reason.STATE_STALE)
+    assert not supervisor.waits(Supervision(Mode.HOLD), Reason.STATE_STALE | Reason.TRACKING)
+    assert not supervisor.waits(Supervision(Mode.HOLD), Reason.NONE)
+    for mode in (Mode.OWNED, Mode.STOPPING, Mode.STOPPED, Mode.FAULT):
+        assert not supervisor.waits(Supervision(mode), Reason.STATE_STALE)

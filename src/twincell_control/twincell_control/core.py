@@ -320,6 +320,9 @@ class ControlCore:
             self._supervision = supervisor.at_rest(self._supervision)
         reasons |= self._watch(now, inputs, state)
         latching = reasons & supervisor.FAULTS
+        if supervisor.waits(self._supervision, latching):
+            self._supervision = supervisor.Supervision()
+            return reasons
         if latching:
             self._abort(supervisor.fault(self._supervision, latching), describe(latching))
         reasons |= self._admit(now, inputs)

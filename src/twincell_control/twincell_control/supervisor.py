@@ -46,6 +46,14 @@ def owned(now: Supervision) -> Supervision:
     return replace(now, mode=Mode.OWNED)
 
 
+def waits(now: Supervision, reasons: Reason) -> bool:
+    """Whether what was found only means to wait: nobody owns the arm, it holds still, and states are merely late.
+
+    There is nothing to stop, so nothing latches: the controller starts again from the measured pose once states come.
+    """
+    return now.mode is Mode.HOLD and reasons == Reason.STATE_STALE
+
+
 def may_own(now: Supervision) -> bool:
     """Whether the arm can be acquired: holding, owned, or on its way to hold."""
     return now.mode in (Mode.HOLD, Mode.OWNED) or (now.mode is Mode.STOPPING and now.after is Mode.HOLD)

@@ -45,3 +45,23 @@ def test_it_can_be_switched_off() -> None:
     answer, policies = run(TWINCELL_FIFO="0")
     assert answer == "False False"
     assert policies.split() == [str(os.SCHED_OTHER)] * 3
+
+
+@pytest.mark.skipif(not permitted(), reason="SCHED_FIFO is not permitted here")
+def test_memory_is_locked_with_real_time_scheduling() -> None:
+    script = (
+        "from twincell_runtime.scheduling import use_fifo; use_fifo();"
+        "print([l for l in open('/proc/self/status') if l.startswith('VmLck')][0].split()[1])"
+    )
+    locked = {}
+    for fifo in "01":
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "TWINCELL_FIFO": fifo},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        locked[fifo] = int(done.stdout)  # kB
+    assert locked["0"] == 0
+    assert locked["1"] > 1000

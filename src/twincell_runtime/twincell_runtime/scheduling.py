@@ -5,6 +5,7 @@ Measured on two shared cores with three busy processes: a 500 Hz Python loop und
 """
 
 import contextlib
+import ctypes
 import gc
 import os
 
@@ -12,8 +13,22 @@ FIFO_SWITCH = "TWINCELL_FIFO"
 """Environment variable: `0` keeps the normal scheduler."""
 
 
+_MCL_CURRENT, _MCL_FUTURE = 1, 2  # sys/mman.h
+
+
+def lock_memory() -> bool:
+    """Keep every page of this process in memory (mlockall(2)). Returns whether that was permitted.
+
+    A system that reclaims idle pages makes code that has not run for a while fault: the first discovery of a new peer
+    then stopped a 500 Hz loop for 330 ms, with locked memory for at most 11 ms (12 joins, 6 runs each).
+    """
+    return ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE) == 0
+
+
 def use_fifo(priority: int = 50) -> bool:
     """Put every thread of this process, and those they start later, under SCHED_FIFO. Returns whether it was permitted.
+
+    Where that is permitted, memory is locked too.
 
     Every thread, the middleware's too: a loop thread must not wait for the interpreter lock held by a thread that
     normal processes keep off the CPU. Called when everything is set up, just before the loop: a second of set-up under
@@ -25,6 +40,7 @@ def use_fifo(priority: int = 50) -> bool:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except OSError:
         return False
+    lock_memory()
     for thread in os.listdir("/proc/self/task"):
         with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
             os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(priority))

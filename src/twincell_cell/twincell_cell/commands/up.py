@@ -17,22 +17,20 @@ HELP = "start a cell with a viewer and keep it running until Ctrl-C"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
+    options.add_record(parser)
     options.add_cell(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Start, tell what to try, wait."""
-    from twincell_cell import viewer
+    from twincell_cell import recording, viewer
     from twincell_cell.session import CellSession
 
     config = viewer.choose(options.cell_config(args))
-    with CellSession(config, "up") as session:
+    config, logs = recording.prepare(config, args.record, "up")
+    with CellSession(config, "up", logs=logs) as session:
         print(f"Starting {config.robot} on {config.backend} (logs: {session.logs})", flush=True)
         session.wait_ready()
-        for fault in session.start_faults:
-            print(
-                f"While starting, on a busy machine: {fault} Acknowledged; the arm had not moved.", flush=True
-            )
         session.note(backend=config.backend, scene=config.scene, viewer=viewer.address(config))
         print(_next_steps(config), flush=True)
         while True:
@@ -49,6 +47,8 @@ def _next_steps(config: CellConfig) -> str:
         f"{config.robot} holds its pose in namespace '{config.full_namespace}' of domain {config.domain};"
         f" safety '{config.safety}'.",
     ]
+    if config.record:
+        lines.append(f"  its bag       {config.record}")
     if config.viewer == "web":
         lines.append(f"  see it        {viewer.address(config)}")
     lines += [
