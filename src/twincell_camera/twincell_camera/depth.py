@@ -129,7 +129,7 @@ class Occlusion:
         front[:] = 0.0
         front.ravel()[index.ravel()] = disparity.ravel()
         front[:, 0] = front[:, -1] = 0.0  # outside the right picture: nothing is known to be in front
-        # A near surface that looks wider in the right picture leaves gaps of a pixel; what is behind must not shine through
+        # A near surface that looks wider in the right picture leaves gaps of a pixel, through which nothing must shine
         np.maximum(front[:, 1:-1], np.minimum(front[:, :-2], front[:, 2:]), out=self._place)
         front[:, 1:-1] = self._place
         return front.ravel()[index] > disparity + np.float32(self.STEP_PX)

@@ -118,7 +118,7 @@ class CameraModel:
     effects: frozenset[Effect]
 
     def profile(self, stream: str, text: str) -> Profile:
-        """The profile of `color` or `depth` that `text` (WIDTHxHEIGHTxFPS) names. Raises UserError listing what exists."""
+        """The profile of `color` or `depth` named WIDTHxHEIGHTxFPS. Raises UserError listing what exists."""
         modes = self.color if stream == "color" else self.depth
         size, _, rate = text.rpartition("x")
         if size not in modes or not rate.isdecimal() or int(rate) not in self.rates_hz:

@@ -41,10 +41,10 @@ class CameraOutputs:
         }
         if spec.color is not None and spec.depth is not None:
             self._extrinsics = node.create_publisher(
-                Extrinsics, names.camera(spec.name, names.CAMERA_EXTRINSICS), qos.latched()
+                Extrinsics, names.camera_extrinsics(spec.name), qos.latched()
             )
             self._extrinsics.publish(extrinsics(spec))
-        node.create_service(DeviceInfo, names.camera(spec.name, names.CAMERA_DEVICE_INFO), self._device_info)
+        node.create_service(DeviceInfo, names.camera_device_info(spec.name), self._device_info)
         self.published = 0
         self._since, self._latency_ns = 0, 0
 

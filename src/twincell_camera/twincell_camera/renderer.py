@@ -64,7 +64,7 @@ class View:
     def __init__(
         self, renderer: SceneRenderer, camera: str, image: Intrinsics, shift_m: float, *, color: bool
     ) -> None:
-        """The imager lies `shift_m` to the right of the scene's camera `camera`. Without `color` only depth is drawn."""
+        """The imager lies `shift_m` right of the scene's camera `camera`. Without `color` only depth is drawn."""
         self._renderer, self._color = renderer, color
         self._id = renderer.world.model.camera(camera).id
         self._shift = shift_m
@@ -79,7 +79,8 @@ class View:
         shape = (image.height, image.width)
         self._rgb = np.empty((*shape, 3), np.uint8)
         self._z = np.empty(shape, np.float32)
-        self._still_rgb, self._still_z = self._rgb.copy(), self._z.copy()
+        self._picture = self._rgb
+        self._still_rgb, self._still_z, self._both = self._rgb.copy(), self._z.copy(), self._rgb.copy()
         self._still_key: tuple[Any, ...] | None = None
         self._opaque = True
         body = int(renderer.world.model.cam_bodyid[self._id])
@@ -94,15 +95,16 @@ class View:
             self._compose()
         else:
             self._draw(_CATEGORY.mjCAT_ALL, self._rgb, self._z)
+            self._picture = self._rgb
 
     @property
     def rgb(self) -> NDArray[np.uint8]:
         """Picture (height, width, 3) of the last draw."""
-        return self._rgb[::-1]
+        return self._picture[::-1]
 
     @property
     def z(self) -> NDArray[np.float32]:
-        """Depth buffer (height, width) of the last draw: 0 at the near plane, 1 at the far plane and where nothing is."""
+        """Depth buffer (height, width) of the last draw: 0 at the near plane, 1 at the far one and where nothing is."""
         return self._z[::-1]
 
     def _keep_background(self) -> None:
@@ -117,8 +119,10 @@ class View:
     def _compose(self) -> None:
         """Put what stands still behind what has just been drawn."""
         if self._color:
-            behind = np.flatnonzero((self._z >= self._still_z).ravel())
-            self._rgb.reshape(-1, 3)[behind] = self._still_rgb.reshape(-1, 3)[behind]
+            front = np.flatnonzero((self._z < self._still_z).ravel())
+            np.copyto(self._both, self._still_rgb)
+            self._both.reshape(-1, 3)[front] = self._rgb.reshape(-1, 3)[front]
+            self._picture = self._both
         np.minimum(self._z, self._still_z, out=self._z)
 
     def _draw(self, what: int, rgb: NDArray[np.uint8], z: NDArray[np.float32]) -> None:

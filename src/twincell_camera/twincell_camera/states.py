@@ -16,7 +16,7 @@ KEPT_NS = 500_000_000
 REACH_NS = 60_000_000
 """How far beyond the newest state a moving arm is continued with its velocity; further away there is no state."""
 JUMP = 0.05
-"""[rad or m] Further than the velocities allow by this much the world was reset: nothing lies between two such states."""
+"""[rad or m] Further than the velocities allow by this much, the world was reset and nothing lies between the two."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ def test_the_cell_has_its_processes_and_a_viewer_on_demand() -> None:
     names = [node.name for node in graph.build(CellConfig())]
     assert names == ["arm", "controller_servo", "controller", "policy", "cell"]
     assert [node.name for node in graph.build(CellConfig(viewer="web"))] == [*names, "viewer"]
+    camera = graph.build(CellConfig(cameras="scene"))[-1]
+    assert (camera.name, camera.nice, camera.params["cameras"]) == ("camera", 10, "scene")
 
 
 def test_choices_reach_every_process() -> None:

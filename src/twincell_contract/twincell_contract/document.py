@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from . import names
+from . import cameras, names
 from .contract import ACTIONS, INTERNAL, SERVICES, TOPICS
 from .entries import Room, Topic, When, type_name
 from .reasons import SENTENCES
@@ -25,6 +25,7 @@ Units are SI (m, rad, s, N, N m), frames follow REP-103 and REP-105. The root fr
 ROOMS = {
     Room.ARM: "Arm: the hardware side",
     Room.CONTROLLER: "Controller: the only one that commands the arm",
+    Room.CAMERA: "Camera: once per camera",
     Room.POLICY: "Policy",
     Room.CELL: "Cell: descriptions, transforms and episodes",
     Room.WORLD: "World: the MuJoCo twin",
@@ -70,13 +71,15 @@ def topic_row(topic: Topic) -> tuple[str, ...]:
 def text() -> str:
     """The whole document."""
     lines = [HEADER]
+    all_topics = (*TOPICS, *cameras.topics(cameras.ANY_CAMERA, cameras.STREAMS, 0.0))
+    all_services = (*SERVICES, *cameras.services(cameras.ANY_CAMERA))
     for room, title in ROOMS.items():
         lines += [f"## {title}", ""]
-        topics = [topic for topic in TOPICS if topic.room is room]
+        topics = [topic for topic in all_topics if topic.room is room]
         if topics:
             head = ("topic", "room", "type", "QoS", "rate", "unit, frame, order", "note")
             lines += table(head, map(topic_row, topics))
-        services = [service for service in SERVICES if service.room is room]
+        services = [service for service in all_services if service.room is room]
         if services:
             lines += table(
                 ("service", "type", "note"),

@@ -14,6 +14,7 @@ class Room(Enum):
 
     ARM = "arm"
     CONTROLLER = "controller"
+    CAMERA = "camera"
     POLICY = "policy"
     CELL = "cell"
     WORLD = "world"
@@ -26,6 +27,7 @@ class When(Enum):
     ALWAYS = "always"
     WORLD = "where there is a world (sim, emulators)"
     GRIPPER = "where there is a gripper"
+    CAMERA = "where the cell has cameras"
     SIM_CLOCK = "with clock:=sim or clock:=lockstep"
     LOCKSTEP = "with clock:=lockstep"
 

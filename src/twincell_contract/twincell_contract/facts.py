@@ -1,14 +1,71 @@
 """What the checker knows of the robot, as plain data. The caller builds it from a robot profile."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twincell_msgs.msg import WorldState
+
 Array = NDArray[np.float64]
 Pose = tuple[Array, Array]
 """Position (3,) [m] and unit quaternion (4,), w first."""
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """One image stream: pixels, intrinsics [pixel] with pixel centres at whole numbers, and frame."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    frame: str
+
+    def rays(self, rows: NDArray[Any], columns: NDArray[Any]) -> Array:
+        """Directions (n, 3) with z = 1 in the optical frame through pixels `rows`, `columns` (n,)."""
+        return np.stack(
+            ((columns - self.cx) / self.fx, (rows - self.cy) / self.fy, np.ones(len(rows))), axis=1
+        )
+
+
+@dataclass(frozen=True)
+class CameraFacts:
+    """A camera as a client of the cell sees it, and what is known of its scene where it is a virtual one."""
+
+    name: str
+    rate_hz: float
+    streams: Mapping[str, StreamFacts]
+    """color, depth, aligned; those it has."""
+    link_frame: str
+    color_offset_m: float
+    """Color imager left of the depth imager."""
+    baseline_m: float
+    noise_px: float
+    step_px: float
+    """RMS noise and step of the disparity."""
+    latency_s: float
+    fixed: bool
+    """Mounted in the world, so that it stands still."""
+
+
+class SceneTruth(Protocol):
+    """Where things are, from the scene's geometry and a world/state, without drawing anything."""
+
+    target: str
+    """A visible sphere that world/set_body_pose moves; empty without one."""
+    corner: Array
+    """A corner of a fixed box with nothing near it, (3,) [m] in the world frame."""
+
+    def distances(
+        self, state: WorldState, origin: Array, directions: Array
+    ) -> tuple[Array, NDArray[np.intp]]:
+        """Along `directions` (n, 3) [any length] from `origin` (3,), world frame: how many lengths to the first surface
+        (n,), -1 without one, and the number of the geom (n,)."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +93,9 @@ class RobotFacts:
     """Width of the open gripper [m]; None without a gripper."""
     has_world: bool
     """Whether a world (MuJoCo twin or emulator) is behind the arm."""
+    cameras: Sequence[CameraFacts] = ()
+    truth: SceneTruth | None = None
+    """The scene, for virtual cameras."""
 
     @property
     def dof(self) -> int:

@@ -71,13 +71,9 @@ def gripper_action(robot: str) -> str:
     return f"{robot}_gripper/gripper_action"
 
 
-CAMERA_NAMESPACE = "camera"
-"""realsense-ros's default camera_namespace."""
-
-
 def camera(name: str, what: str) -> str:
-    """A name of the camera `name`: `color/image_raw`, `depth/camera_info`, `extrinsics/depth_to_color`, ..."""
-    return f"{CAMERA_NAMESPACE}/{name}/{what}"
+    """A name of the camera `name`, such as `color/image_raw`, below realsense-ros's default camera_namespace."""
+    return f"camera/{name}/{what}"
 
 
 CAMERA_IMAGES = {
@@ -86,8 +82,6 @@ CAMERA_IMAGES = {
     "aligned": "aligned_depth_to_color/image_raw",
 }
 """Image topic of each stream; its camera_info lies beside it."""
-CAMERA_EXTRINSICS = "extrinsics/depth_to_color"
-CAMERA_DEVICE_INFO = "device_info"
 
 
 def camera_image(name: str, stream: str) -> str:
@@ -103,3 +97,13 @@ def camera_info(name: str, stream: str) -> str:
 def camera_metadata(name: str, stream: str) -> str:
     """Metadata topic of a stream: color or depth."""
     return camera(name, f"{stream}/metadata")
+
+
+def camera_extrinsics(name: str) -> str:
+    """Latched transform from the depth to the color optical frame."""
+    return camera(name, "extrinsics/depth_to_color")
+
+
+def camera_device_info(name: str) -> str:
+    """Service that says what the device is."""
+    return camera(name, "device_info")

@@ -76,7 +76,7 @@ class Randomizer:
         self._nominal = {name: getattr(model, name).copy() for name in self._FIELDS}
 
     def apply(self, sample: dict[str, Any]) -> None:
-        """Put colours, lights, camera poses, joint friction and payload of `sample` in force; what it lacks is nominal."""
+        """Put colours, lights, cameras, joint friction and payload of `sample` in force; what it lacks is nominal."""
         model = self._model
         for name, value in self._nominal.items():
             getattr(model, name)[:] = value

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twincell_cell import options
 
@@ -78,7 +78,15 @@ def facts(config: CellConfig) -> RobotFacts:
     from twincell_world.scene import load_scene
 
     profile = load_profile(config.robot, config.variant or None, config.tf_prefix)
-    gripper = load_scene(config.scene, profile).gripper
+    scene = load_scene(config.scene, profile)
+    gripper = scene.gripper
+    seen: dict[str, Any] = {}
+    if config.cameras:
+        from twincell_cell.camera_facts import RayTruth, camera_facts
+
+        seen["cameras"] = camera_facts(config.cameras, scene, config.tf_prefix)
+        if config.has_world:
+            seen["truth"] = RayTruth(scene, profile, config.visuals)
     return RobotFacts(
         robot=profile.name,
         backend=config.backend,
@@ -93,6 +101,7 @@ def facts(config: CellConfig) -> RobotFacts:
         pose=Kinematics(profile).pose,
         gripper_stroke=None if gripper == "none" else load_gripper(gripper).stroke,
         has_world=config.has_world,
+        **seen,
     )
 
 

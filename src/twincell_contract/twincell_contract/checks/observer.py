@@ -2,8 +2,10 @@
 
 import math
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, TypeVar, final
 
 import numpy as np
@@ -15,9 +17,10 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
+from sensor_msgs.msg import Image
 from twincell_runtime.polled import PolledSubscription, Received
 
-from .. import names, qos
+from .. import cameras, names, qos
 from ..contract import SERVICES, TOPICS
 from ..entries import Service, Topic, When
 from ..facts import Array, RobotFacts
@@ -27,7 +30,12 @@ QUEUE = 2000
 """Samples a subscription may hold between two polls: 4 s of a 500 Hz stream."""
 KEPT = 20_000
 """Samples kept per topic: 40 s of a 500 Hz stream."""
+KEPT_IMAGES = 300
+"""Images kept per topic: 10 s at 30 Hz."""
+WHOLE_IMAGES = 40
+"""Of these the newest keep their pixels, the others their header only."""
 POLL_S = 0.01
+NO_PIXELS = array("B")
 Result = TypeVar("Result")
 
 
@@ -74,7 +82,8 @@ class Observer:
         self._streams: dict[str, tuple[PolledSubscription[Any], deque[Received[Any]]]] = {}
         for topic in self.topics():
             if topic.published and topic.name not in self._streams:
-                self._streams[topic.name] = (self._subscribe(topic, topic.qos), deque(maxlen=KEPT))
+                kept = KEPT_IMAGES if topic.type is Image else KEPT
+                self._streams[topic.name] = (self._subscribe(topic, topic.qos), deque(maxlen=kept))
 
     def __enter__(self) -> "Observer":
         return self
@@ -92,6 +101,8 @@ class Observer:
         rclpy.shutdown(context=self._context)
 
     def _subscribe(self, topic: Topic, offered: QoSProfile) -> PolledSubscription[Any]:
+        if topic.type is Image:
+            return PolledSubscription(self.listener, topic.type, topic.name, qos.sensor(5))
         profile = QoSProfile(depth=QUEUE, reliability=offered.reliability, durability=offered.durability)
         return PolledSubscription(self.listener, topic.type, topic.name, profile)
 
@@ -124,22 +135,29 @@ class Observer:
             When.ALWAYS: True,
             When.WORLD: self.facts.has_world,
             When.GRIPPER: self.facts.gripper_stroke is not None,
+            When.CAMERA: bool(self.facts.cameras),
         }.get(when, False)
 
     def topics(self) -> list[Topic]:
         """The contract's topics that exist in this cell."""
-        return [topic for topic in TOPICS if self._applies(topic.when)]
+        own = [t for c in self.facts.cameras for t in cameras.topics(c.name, c.streams, c.rate_hz)]
+        return [topic for topic in (*TOPICS, *own) if self._applies(topic.when)]
 
     def services(self) -> list[Service]:
         """The contract's services that exist in this cell."""
-        return [service for service in SERVICES if self._applies(service.when)]
+        own = [service for camera in self.facts.cameras for service in cameras.services(camera.name)]
+        return [service for service in (*SERVICES, *own) if self._applies(service.when)]
 
     # Time and recorded messages
 
     def drain(self) -> None:
         """Record what has arrived."""
         for subscription, messages in self._streams.values():
-            messages.extend(subscription.take_all())
+            taken = subscription.take_all()
+            messages.extend(taken)
+            if taken and isinstance(taken[0].msg, Image):
+                for old in islice(reversed(messages), WHOLE_IMAGES, WHOLE_IMAGES + len(taken)):
+                    old.msg.data = NO_PIXELS
 
     def pump(self, seconds: float) -> None:
         """Record for so long."""

@@ -6,6 +6,8 @@ from contextlib import suppress
 from .. import names
 from . import (
     arm_services,
+    camera,
+    camera_truth,
     frames,
     graph,
     gripper,
@@ -25,7 +27,14 @@ from .observer import Observer
 
 Group = Callable[[Observer], Iterable[Item]]
 
-WATCHING: tuple[Group, ...] = (graph.items, streams.items, state.items, frames.items, status.items)
+WATCHING: tuple[Group, ...] = (
+    graph.items,
+    streams.items,
+    state.items,
+    frames.items,
+    status.items,
+    camera.items,
+)
 """Groups that only listen and ask; nothing moves."""
 
 ACTING: tuple[Group, ...] = (
@@ -37,6 +46,7 @@ ACTING: tuple[Group, ...] = (
     manager.items,
     arm_services.items,
     world.items,
+    camera_truth.items,
 )
 """Groups that move the arm by a few centimetres, stop it and reset it."""
 
