@@ -66,7 +66,7 @@ class Bag:
         self.file = find_file(self.path)
         self._stream = self.file.open("rb")
         try:
-            self._reader = make_reader(self._stream)
+            self._reader = make_reader(self._stream, validate_crcs=True)
             summary = self._reader.get_summary()
             self.profile = self._reader.get_header().profile
             if summary is None or summary.statistics is None:

@@ -81,7 +81,7 @@ def latency_chain(values: dict[str, Any], trace: RunTrace, inference_ms: Sequenc
     for label, (middle, late) in known:
         words = f"{middle:.1f} ms" if late == middle else f"{middle:.1f} / {late:.1f} ms"
         rows.append((label, late / full, words))
-    return bars(rows, title="Latency chain: median and 95th percentile of each stage")
+    return bars(rows, title="Latency chain: median and 95th percentile of each stage", width=760.0)
 
 
 def limits_used(trace: RunTrace) -> str:
@@ -109,7 +109,7 @@ def tool_paths(trace: RunTrace, reached: Sequence[bool], tolerance_m: float) -> 
     low, high = points.min(axis=0) - 0.06, points.max(axis=0) + 0.06
     drawn = []
     for title, across, up, labels in (
-        ("from above", 1, 0, ("y, m", "x, m")),
+        ("from above", 0, 1, ("x, m", "y, m")),
         ("from the side", 0, 2, ("x, m", "z, m")),
     ):
         plot = Plot(

@@ -207,8 +207,8 @@ def _headroom(run: Run) -> str:
     return _table(("quantity", "least distance kept", "violations"), rows, kinds)
 
 
-# Below it: why a motion was slowed, which is no reason to stop.
-_FIRST_STOP_REASON = Reason.COMMAND_NOT_FINITE
+# Below it: why a motion was slowed or a command refused, which is no reason to stop.
+_FIRST_STOP_REASON = Reason.SEVERAL_PUBLISHERS
 
 
 def reason_words(bits: int) -> str:

@@ -148,7 +148,7 @@ def bars(
     rows: Sequence[tuple[str, float, str]], *, title: str, full: float = 1.0, width: float = 520.0
 ) -> str:
     """Horizontal bars: (label, value, words at its end). The mark is at `full`; bars beyond it are coloured as bad."""
-    row, left, right = 22.0, 190.0, 92.0
+    row, left, right = 22.0, 190.0, 108.0
     height = row * len(rows) + 8
     scale = (width - left - right) / max(full, *(value for _, value, _ in rows), 1e-12)
     parts = []
