@@ -28,9 +28,9 @@ def test_nothing_wrong() -> None:
     ("sight", "moving", "resting"),
     [
         (replace(WELL, state_age=SAFETY.state_timeout_s + 1e-3), Reason.STATE_STALE, Reason.STATE_STALE),
-        (replace(WELL, state_age=0.09, gap=0.08), Reason.NONE, Reason.NONE),
+        (replace(WELL, state_age=SAFETY.state_timeout_s + 0.04, gap=0.08), Reason.NONE, Reason.NONE),
         (
-            replace(WELL, state_age=0.2, gap=0.101),
+            replace(WELL, state_age=SAFETY.state_timeout_s + 0.15, gap=0.101),
             Reason.STATE_STALE | Reason.DEADLINE_MISSED,
             Reason.STATE_STALE,
         ),

@@ -30,8 +30,8 @@ WAKEUP_S = 2.0
 
 GL_PACKAGES = "sudo apt-get install -y libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri, then ./twincell setup"
 FIFO_REMEDY = (
-    "add '@realtime - rtprio 99' and '@realtime - memlock unlimited' to /etc/security/limits.d/realtime.conf and yourself "
-    "to that group; in Docker: --cap-add=sys_nice --ulimit rtprio=99 --ulimit memlock=-1"
+    "add '@realtime - rtprio 99' and '@realtime - memlock unlimited' to /etc/security/limits.d/realtime.conf "
+    "and yourself to that group; in Docker: --cap-add=sys_nice --ulimit rtprio=99 --ulimit memlock=-1"
 )
 
 
