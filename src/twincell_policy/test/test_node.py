@@ -31,6 +31,8 @@ from twincell_msgs.srv import Acquire, Release
 
 PROFILE = load_profile("ur5e")
 RATE_HZ = 100.0
+LONG_S = 40.0
+"""Patience on a busy machine: a node has taken 16 s to start there."""
 
 
 class Cell:
@@ -106,13 +108,15 @@ class Cell:
 
     def send(self, policy: str = "reach_ur5e", frame: str = "base_link", **goal: Any) -> Any:
         """Send a goal; the handle of the accepted goal."""
-        message = RunPolicy.Goal(policy=policy, timeout=goal.get("timeout", 0.0))
+        message = RunPolicy.Goal(
+            policy=policy, timeout=goal.get("timeout", 0.0), goal_tolerance=goal.get("tolerance", 0.0)
+        )
         message.goal.header.frame_id = frame
         point = message.goal.pose.position
         point.x, point.y, point.z = goal.get("position", TARGET)
         return self.wait(self.client.send_goal_async(message))
 
-    def wait(self, future: Any, timeout: float = 15.0) -> Any:
+    def wait(self, future: Any, timeout: float = LONG_S) -> Any:
         assert wait_for(future.done, timeout), "no answer"
         return future.result()
 
@@ -128,7 +132,7 @@ class Cell:
     def running(self, **goal: Any) -> Iterator[Any]:
         """A goal whose policy has begun to move the arm."""
         handle = self.send(**goal)
-        assert wait_for(lambda: bool(self.v.any()), 5.0), "the policy did not move the arm"
+        assert wait_for(lambda: bool(self.v.any()), LONG_S), "the policy did not move the arm"
         yield handle
 
 
@@ -161,12 +165,12 @@ def started() -> Iterator[tuple[Cell, subprocess.Popen[str]]]:
     namespace = f"/policy_{uuid4().hex[:8]}"
     cell, process = Cell(namespace), start_node(namespace)
     try:
-        assert cell.client.wait_for_server(15.0), "no action server"
+        assert cell.client.wait_for_server(LONG_S), "no action server"
         yield cell, process
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            print(process.communicate(timeout=10.0)[0])
+            print(process.communicate(timeout=LONG_S)[0])
         finally:
             process.kill()
             cell.close()
@@ -227,7 +231,7 @@ def test_refused_lease(cell: Cell) -> None:
 def test_states_that_stop_end_the_motion_at_once(cell: Cell) -> None:
     with cell.running() as handle:
         cell.silent = True
-        assert wait_for(lambda: not cell.v.any(), 0.5), "still moving without joint states"
+        assert wait_for(lambda: not cell.v.any(), 0.9), "still moving without joint states"
     status, result = cell.result(handle)
     assert status == GoalStatus.STATUS_ABORTED
     assert "no usable joint state for 1 s" in result.reason
@@ -241,11 +245,12 @@ def test_time_out(cell: Cell) -> None:
 
 
 def test_second_goal_is_refused_while_one_runs(cell: Cell) -> None:
-    with cell.running() as first:
+    with cell.running(tolerance=1e-6) as first:
         status, result = cell.run()
-    assert status == GoalStatus.STATUS_ABORTED
-    assert "running another goal" in result.reason
-    assert cell.result(first)[1].success
+        assert status == GoalStatus.STATUS_ABORTED
+        assert "running another goal" in result.reason
+        cell.wait(first.cancel_goal_async())
+    assert cell.result(first)[1].reason == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +302,7 @@ def test_a_changed_package_is_loaded_again(cell: Cell, edit: Callable[[str, Any]
 
 def test_wrong_parameter_is_one_line() -> None:
     process = start_node("/", "robot:=kuka")
-    output, _ = process.communicate(timeout=15.0)
+    output, _ = process.communicate(timeout=LONG_S)
     assert process.returncode == 2
     assert output.startswith("policy: error: unknown robot 'kuka'")
     assert "Traceback" not in output
@@ -309,4 +314,4 @@ def test_interrupt_ends_the_run_and_gives_the_arm_back() -> None:
         status, result = cell.result(handle)
         assert (status, result.reason) == (GoalStatus.STATUS_ABORTED, "the policy node is shutting down")
         assert cell.calls == ["acquire policy", "release policy"]
-        assert process.wait(10.0) == 0
+        assert process.wait(LONG_S) == 0
