@@ -198,6 +198,7 @@ def test_another_scene_is_told_and_nothing_shown(host: Host) -> None:
             if status.name.startswith("camera")
         )
     )
+    host.until(lambda: False, 1.0)  # what was on its way
     host.got[COLOR].clear()
     host.until(lambda: False, 0.5)
     assert not host.got[COLOR]

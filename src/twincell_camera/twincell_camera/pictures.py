@@ -27,19 +27,25 @@ EFFECTS = {
 }
 """Depth pictures: name of the file to effects."""
 NEAR_MM, FAR_MM = 700.0, 3000.0
-STEPS_MM = (2300.0, 2700.0)
-"""Colours of the picture that shows steps: of the floor, where one is 20 mm."""
+STEPS_MM = 60.0
+"""What is black and white in the picture of the steps, which shows the error they make."""
 CROP = (slice(20, 180), slice(110, 310))
 """Of the depth image: the robot."""
 ZOOM = 2
 
 
-def colored(depth: NDArray[np.uint16], near_mm: float = NEAR_MM, far_mm: float = FAR_MM) -> NDArray[np.uint8]:
+def colored(depth: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Near red to far blue, invalid black: (height, width, 3)."""
-    share = np.clip((depth.astype(float) - near_mm) / (far_mm - near_mm), 0.0, 1.0)[..., None]
+    share = np.clip((depth.astype(float) - NEAR_MM) / (FAR_MM - NEAR_MM), 0.0, 1.0)[..., None]
     picture = (255.0 * np.clip(1.5 - np.abs(4.0 * share - [1.0, 2.0, 3.0]), 0.0, 1.0)).astype(np.uint8)
     picture[depth == 0] = 0
     return picture
+
+
+def error(depth: NDArray[np.uint16], true: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Too near dark, too far bright, grey where right: (height, width, 3)."""
+    off = np.clip((depth.astype(float) - true) / STEPS_MM, -1.0, 1.0)
+    return np.repeat((127.5 + 127.5 * off).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -64,9 +70,10 @@ def draw(folder: Path) -> list[Path]:
             assert found.color is not None and found.depth is not None and found.aligned is not None
             return found.color, found.depth, found.aligned
 
+    true = images(camera.with_effects("none"))[1][CROP]
     for name, effects in EFFECTS.items():
         depth = images(camera.with_effects(effects))[1][CROP]
-        write(f"depth-{name}", colored(depth, *STEPS_MM) if name == "quantisation" else colored(depth))
+        write(f"depth-{name}", error(depth, true) if name == "quantisation" else colored(depth))
     color, _, aligned = images(camera.with_effects("all"))
     write("camera-color", color)
     write("camera-aligned", colored(aligned))
