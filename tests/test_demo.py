@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from twincell_bag.inspect import check as check_bag
+from twincell_bag.reading import Bag
 
 KEYS = {
     "robot",
@@ -42,7 +44,7 @@ def demo(domain: int, tmp_path: Path):
 
 
 def test_episodes_reach_their_targets_within_every_limit(demo) -> None:
-    done, result = demo("--robot", "ur5e", "--episodes", "2", "--seed", "7")
+    done, result = demo("--robot", "ur5e", "--episodes", "2", "--seed", "7", "--record")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert set(result) >= KEYS
@@ -58,9 +60,29 @@ def test_episodes_reach_their_targets_within_every_limit(demo) -> None:
     assert set(result["servo_lateness_ms"]) == {"p50", "p99", "max"}
     assert set(result["command_age_ms"]) == {"p99", "max"}
     assert set(result["command_gap_ms"]) == {"p99", "max", "own_max"}
-    assert result["bag"] is None
+    assert [item.detail for item in check_bag(result["bag"]) if not item.ok] == []
+    assert result["recording"]["complete"] and result["recording"]["messages"] > 1000
+    with Bag(result["bag"]) as bag:
+        assert bag.notes()["twincell"]["scene_hash"] and "config/safety/slow.yaml" in bag.attachments()
     assert "Reached 2 of 2" in Path(result["report"]).read_text()
     assert "episode 2/2: reached" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--record", "{tmp}"), "--record '{tmp}' exists and is not empty; name a new folder"),
+        (("--record", "{tmp}/none/bag"), "folder '{tmp}/none' does not exist"),
+        (("--report", "{tmp}/none/r.html"), "folder '{tmp}/none' does not exist"),
+    ],
+)
+def test_places_that_cannot_be_written_are_told_before_anything_starts(
+    demo, tmp_path, words, sentence
+) -> None:
+    (tmp_path / "file").touch()
+    done, _ = demo(*(word.format(tmp=tmp_path) for word in words))
+    assert done.returncode == 2 and done.stdout == ""
+    assert sentence.format(tmp=tmp_path) in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_policy_of_another_robot_is_refused_by_name(demo) -> None:

@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from twincell_bag.definitions import DefinitionError, find
 from twincell_bag.inspect import check
-from twincell_bag.reading import Bag
+from twincell_bag.reading import Bag, read_metadata
 from twincell_bag.recorder import matching_qos
 from twincell_bag.repair import repair
 
@@ -98,8 +98,14 @@ def test_counts_equal_what_was_published_with_the_offered_qos(node, record, tmp_
         images.publish(image)
         sent_images += 1
         sent_states += talk(states, 1 / 30, first=sent_states)
-    time.sleep(0.3)
+    node.create_publisher(JointState, "joint_states", qos.sensor())
+    time.sleep(6.0)  # one topic a second is looked at again
     assert end(process) == ""
+    metadata = {
+        t["topic_metadata"]["name"]: t for t in read_metadata(tmp_path / "bag")["topics_with_message_count"]
+    }
+    offered = metadata[f"/{SPACE}/joint_states"]["topic_metadata"]["offered_qos_profiles"]
+    assert sorted(entry["reliability"] for entry in offered) == ["best_effort", "reliable"]
     with Bag(tmp_path / "bag") as bag:
         counts = {topic.name: topic.count for topic in bag.topics}
         qos_of = {topic.name: topic.qos for topic in bag.topics}

@@ -51,6 +51,7 @@ class Recorder:
         """Topics that are not recorded, and why."""
         self._world = f"{self._prefix}{names.WORLD_STATE}"
         self._scene_known = False
+        self._turn = -1
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -95,6 +96,17 @@ class Recorder:
         )
         topic = TopicInfo(name, types[0], definition.hash, [offered_qos(p.qos_profile) for p in publishers])
         self._topics[name] = _Recorded(subscription, self._writer.add_topic(topic, definition))
+
+    def refresh(self) -> None:
+        """Look at one topic's publishers, the next at each call: late ones get into metadata.yaml."""
+        if not self._topics:
+            return
+        self._turn = (self._turn + 1) % len(self._topics)
+        name = self.topics[self._turn]
+        publishers = self._node.get_publishers_info_by_topic(name)
+        topic = self._writer.info.topics[self._topics[name].channel - 1]
+        if len(publishers) > len(topic.qos):
+            topic.qos = [offered_qos(p.qos_profile) for p in publishers]
 
     def take(self) -> int:
         """Write what has come in; how many messages."""

@@ -96,6 +96,7 @@ class RecorderRunner:
         self._recorder.take()
         if self._flush.due(tick.now):
             self._writer.flush()
+            self._recorder.refresh()
             refused = "; ".join(
                 f"{name} is not recorded: {why}" for name, why in self._recorder.refused.items()
             )
