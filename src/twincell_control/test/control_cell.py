@@ -30,18 +30,23 @@ MODULES = {
 
 
 class Cell:
-    """Three processes in a ROS domain of their own."""
+    """Three processes in a namespace of their own, so that a cell in the same domain is not disturbed."""
 
     def __init__(self, folder: Path, *parameters: str) -> None:
-        self.domain = 20 + os.getpid() % 80
+        namespace = f"/control_test_{os.getpid()}"
         self._folder = folder
-        self._arguments = ["--ros-args", *(word for p in parameters for word in ("-p", p))]
+        self._arguments = [
+            "--ros-args",
+            "-r",
+            f"__ns:={namespace}",
+            *(w for p in parameters for w in ("-p", p)),
+        ]
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         for name in MODULES:
             self.start(name)
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=self.domain)
-        self.node = Node("client", context=self.context)
+        rclpy.init(context=self.context)
+        self.node = Node("client", namespace=namespace, context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.statuses: list[ControllerStatus] = []
@@ -54,13 +59,11 @@ class Cell:
 
     def start(self, name: str) -> None:
         """Start one of the processes."""
-        environment = {**os.environ, "ROS_DOMAIN_ID": str(self.domain)}
         with (self._folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", MODULES[name], *self._arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment,
             )
 
     def end(self, name: str, number: int = signal.SIGINT) -> int:
