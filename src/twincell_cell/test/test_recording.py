@@ -1,7 +1,11 @@
 """Where bags go, what travels in them, and the verb that looks at them."""
 
 import json
+import os
+import signal
 import subprocess
+import time
+from types import SimpleNamespace
 
 import pytest
 from twincell_bag.metadata import TopicInfo, qos_entry
@@ -123,3 +127,41 @@ def test_a_bag_that_is_not_there(tmp_path, capsys) -> None:
     for verb in ("info", "check", "repair"):
         assert main(["bag", verb, str(tmp_path / "none")]) == 2
         assert capsys.readouterr().err == f"twincell: error: there is no bag '{tmp_path / 'none'}'\n"
+
+
+class _Recorder(graph.NodeSpec):
+    """A recorder that waits, or ends with an error as the real one does."""
+
+    def ros_arguments(self) -> list[str]:
+        return ["0"]
+
+
+@pytest.mark.parametrize(
+    ("module", "kill", "words"),
+    [
+        ("http.server", True, "was killed by SIGKILL; mend what it left with: twincell bag repair"),
+        ("twincell_cell.test_none", False, "No module named"),
+    ],
+)
+def test_a_recorder_that_did_not_end_well_is_told(tmp_path, module, kill, words) -> None:
+    with Supervisor([_Recorder("recorder", "p", "e", module, essential=False)], tmp_path) as supervisor:
+        if kill:
+            os.kill(supervisor.pids["recorder"], signal.SIGKILL)
+        while supervisor.exit_code("recorder") is None:
+            time.sleep(0.02)
+        session = SimpleNamespace(config=CellConfig(record=str(tmp_path / "none")), supervisor=supervisor)
+        found = recording.finish(session)
+    assert words in found.note and not found.as_dict()["complete"]
+
+
+def test_a_whole_recording_has_no_note(bag, tmp_path) -> None:
+    supervisor = SimpleNamespace(end=lambda name, patience: 0)
+    found = recording.finish(SimpleNamespace(config=CellConfig(record=str(bag)), supervisor=supervisor))
+    assert found.as_dict() == {
+        "bag": str(bag),
+        "messages": 101,
+        "bytes": (bag / "bag_0.mcap").stat().st_size,
+        "duration_s": 1.0,
+        "note": "",
+        "complete": True,
+    }

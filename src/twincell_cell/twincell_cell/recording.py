@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,7 +97,10 @@ def finish(session: CellSession) -> Recording | None:
     code = session.supervisor.end(RECORDER, _END_S)
     bag = session.config.record
     note = ""
-    if code:
+    if code < 0:
+        name = signal.Signals(-code).name
+        note = f"the recorder was killed by {name}; mend what it left with: twincell bag repair {bag}"
+    elif code:
         note = session.supervisor.tail(RECORDER).split("error: ", 1)[-1]
     try:
         with Bag(bag) as opened:

@@ -142,6 +142,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
     if values["bag"]:
         recording = values["recording"]
         size = f"{recording['messages']} messages, {recording['bytes'] / 1e6:.1f} MB"
+        size = size if recording["complete"] else "cut short"
         rows.append(("bag", f"{values['bag']} ({size})"))
     table = Table(title=f"{values['robot']} on {values['backend']}", show_header=False, title_justify="left")
     for row in rows:

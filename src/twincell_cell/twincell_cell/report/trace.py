@@ -5,6 +5,7 @@ Fed by the judge's thread (`status`, `state`) and by the demo (`begin`, `end`). 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,9 +51,8 @@ class Samples:
 
     def between(self, start: float, end: float) -> tuple[Array, Array]:
         """Stamps (n,) and rows (n, k) within [start, end]."""
-        stamps = np.array(self.stamps)
-        low, high = np.searchsorted(stamps, (start, end))
-        return stamps[low:high], np.array(self.rows[low:high])
+        low, high = bisect_left(self.stamps, start), bisect_right(self.stamps, end)
+        return np.array(self.stamps[low:high]), np.array(self.rows[low:high])
 
 
 class RunTrace:
