@@ -80,7 +80,8 @@ def test_status_holds_every_tick(cell: Cell) -> None:
 
 
 def test_owner_moves_silence_stops_lease_ends(cell: Cell) -> None:
-    assert cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=0.0).granted
+    # The front may not have found the servo process yet.
+    assert cell.wait(lambda: cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=0.0).granted)
     refused = cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=0.0)
     assert not refused.granted
     assert "policy" in refused.reason
@@ -106,7 +107,7 @@ def test_stop_and_reset(cell: Cell) -> None:
 def test_second_publisher_is_a_fault(cell: Cell) -> None:
     cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=0.0)
     cell.jog(0.1, 0.0)
-    intruder = Node("intruder", context=cell.context)
+    intruder = Node("intruder", namespace=cell.node.get_namespace(), context=cell.context)
     second = intruder.create_publisher(JointJog, "policy/joint_jog", qos.streaming())
     cell.jog(2.0, 0.0)
     assert cell.mode(Mode.FAULT, seconds=1.0)
