@@ -144,7 +144,9 @@ class MotionJudge:
         if len(window) >= 3:
             acceleration = np.diff(velocity, axis=0) / dt
             faster = (np.abs(velocity[-1]) > np.abs(velocity[-2])) & (velocity[-1] * velocity[-2] > 0.0)
-            allowed = np.where(faster, limits.acceleration, np.maximum(limits.acceleration, limits.deceleration))
+            allowed = np.where(
+                faster, limits.acceleration, np.maximum(limits.acceleration, limits.deceleration)
+            )
             verdict.over("acceleration", float(np.max(np.abs(acceleration[-1]) - allowed)), tol.acceleration)
             if len(window) >= 4:
                 jerk = np.diff(acceleration, axis=0)[-1] / dt

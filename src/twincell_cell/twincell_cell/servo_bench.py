@@ -33,12 +33,13 @@ def measure(
     config: CellConfig, policy: str, seconds: float, *, fifo: bool, seed: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Run episodes for `seconds` in a cell of its own and return its figures, times in ms, CPU in percent of a core."""
-    from twincell_cell.judge import JudgeRecorder
-    from twincell_cell.timing import TimingRecorder
     from twincell_model.profile import load_profile
     from twincell_model.safety import load_safety
     from twincell_runtime.steal import StealClock
     from twincell_world.tasks import load_task
+
+    from twincell_cell.judge import JudgeRecorder
+    from twincell_cell.timing import TimingRecorder
 
     profile = load_profile(config.robot, config.variant or None, config.tf_prefix)
     task = load_task(config.task, profile)
