@@ -25,6 +25,13 @@ def test_choices_reach_every_process() -> None:
         assert node.params["robot_ip"] == "10.0.0.2"
 
 
+def test_the_controller_has_the_gripper_of_the_scene() -> None:
+    for scene, gripper in (("reach", "two_finger"), ("empty", "none")):
+        nodes = {node.name: node for node in graph.build(CellConfig(scene=scene))}
+        assert nodes["controller"].params["gripper"] == gripper
+        assert nodes["controller_servo"].params["gripper"] == gripper
+
+
 @pytest.mark.parametrize(("given", "full"), [("", "/"), ("left", "/left"), ("/lab/left/", "/lab/left")])
 def test_namespace(given: str, full: str) -> None:
     for node in graph.build(CellConfig(namespace=given)):

@@ -9,6 +9,7 @@ import threading
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
+from twincell_model.grippers import fitted
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
 from twincell_model.urdf import urdf_text
@@ -55,8 +56,9 @@ class CellRunner:
         task = load_task(values["task"], profile)
         self._publisher = Node("robot_state_publisher")
         frames = [*scene_frames(scene, profile), *robot_frames(profile)]
-        gripper = None if scene.gripper == "none" else scene.gripper
-        self._states = StatePublisher(self._publisher, profile, frames, urdf_text(profile, gripper=gripper))
+        self._states = StatePublisher(
+            self._publisher, profile, frames, urdf_text(profile, gripper=fitted(scene.gripper))
+        )
         safety = load_safety(values["safety"], profile)
         has_world = values["backend"] == "mujoco"
         self._services = EpisodeServices(

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
+from twincell_model.profile import load_profile
+from twincell_world.scene import load_scene
+
 from twincell_cell.config import CellConfig
 
 Value: TypeAlias = bool | int | float | str
@@ -55,7 +58,11 @@ def yaml_value(value: Value) -> str:
 
 
 def build(config: CellConfig) -> tuple[NodeSpec, ...]:
-    """All processes of the cell, in an order in which they may be started (they may start together)."""
+    """All processes of the cell, in an order in which they may be started (they may start together).
+
+    Raises UserError where the robot or scene file is wrong: the scene says which gripper the controller has.
+    """
+    gripper = _gripper(config)
     common: dict[str, Value] = {
         "robot": config.robot,
         "variant": config.variant,
@@ -93,8 +100,8 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
 
     nodes = [
         node("arm", "twincell_arm", "arm_node", "twincell_arm.node"),
-        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node"),
-        node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node"),
+        node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node", gripper=gripper),
+        node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node", gripper=gripper),
         node("policy", "twincell_policy", "policy_node", "twincell_policy.node"),
         node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),
     ]
@@ -136,3 +143,8 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
             )
         )
     return tuple(nodes)
+
+
+def _gripper(config: CellConfig) -> str:
+    profile = load_profile(config.robot, config.variant or None, config.tf_prefix)
+    return load_scene(config.scene, profile).gripper

@@ -16,7 +16,7 @@ from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
-from twincell_model.grippers import load_gripper
+from twincell_model.grippers import fitted
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
 from twincell_runtime.params import declare
@@ -70,7 +70,7 @@ class FrontRunner:
         node.create_service(Trigger, names.CONTROLLER_RESET, self._reset, callback_group=group)
         self._trajectories = TrajectoryAction(node, self._servo, profile, group)
         self._grippers = GripperActions(
-            node, load_gripper(options["gripper"]), profile, options, self._gripper_refusal, group
+            node, fitted(options["gripper"]), profile, options, self._gripper_refusal, group
         )
         self._diagnostics = node.create_publisher(DiagnosticArray, names.DIAGNOSTICS, qos.streaming())
         node.create_timer(1.0, self._diagnose, callback_group=group)

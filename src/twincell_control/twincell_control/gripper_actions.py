@@ -25,6 +25,7 @@ from control_msgs.msg import GripperCommand as GripperCommandMsg
 from twincell_contract import names, qos
 
 from .newest import Newest
+from .parameters import NO_GRIPPER
 
 SETTLE = 0.2
 """s that the fingers get to start moving before standing still counts as stalled."""
@@ -50,14 +51,14 @@ class GripperActions:
     def __init__(
         self,
         node: Node,
-        gripper: Gripper,
+        gripper: Gripper | None,
         profile: RobotProfile,
         options: Mapping[str, Any],
         refusal: Callable[[], str],
         group: CallbackGroup,
     ) -> None:
-        """`refusal` says why no goal may be taken now, empty where one may."""
-        self._node, self._stroke, self._refusal = node, gripper.stroke, refusal
+        """Without a gripper every goal is refused. `refusal` says why none may be taken now, empty where one may."""
+        self._node, self._gripper, self._refusal = node, gripper, refusal
         self._tolerance = options["gripper_tolerance"]
         self._still = options["gripper_stall_velocity"]
         self._patience = options["gripper_stall_timeout"]
@@ -107,15 +108,18 @@ class GripperActions:
         return self._check(goal.command.position, goal.command.max_effort)
 
     def _check(self, width: float, effort: float) -> GoalResponse:
+        if self._gripper is None:
+            return self._refuse(NO_GRIPPER)
         refused = self._refusal()
         if refused:
             return self._refuse(refused)
         if self._state.get() is None:
-            return self._refuse("there is no gripper: arm/gripper/state is silent")
+            return self._refuse("the gripper does not report: arm/gripper/state is silent")
         if not (math.isfinite(width) and math.isfinite(effort) and effort >= 0.0):
             return self._refuse("position and effort must be finite, effort not negative")
-        if not -STROKE_TOLERANCE <= width <= self._stroke + STROKE_TOLERANCE:
-            return self._refuse(f"a width of {width:g} m is outside the stroke of 0 to {self._stroke:g} m")
+        stroke = self._gripper.stroke
+        if not -STROKE_TOLERANCE <= width <= stroke + STROKE_TOLERANCE:
+            return self._refuse(f"a width of {width:g} m is outside the stroke of 0 to {stroke:g} m")
         return GoalResponse.ACCEPT
 
     def _refuse(self, why: str) -> GoalResponse:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from twincell_runtime.params import Param
 
+NO_GRIPPER = "the arm has no gripper (parameter gripper, in a cell the scene's field gripper)"
+"""Why goals and commands for the gripper are refused where there is none."""
+
 COMMON = (
     Param("robot", "ur5e", "Robot profile, a file of config/robots"),
     Param("variant", "", "Hardware variant of the profile; empty: its default"),
     Param("tf_prefix", "", "Prefix of joint and frame names"),
     Param("safety", "slow", "Safety profile: a name of config/safety or a YAML file"),
-    Param("gripper", "two_finger", "Gripper profile, a file of config/grippers"),
+    Param(
+        "gripper", "two_finger", "Gripper profile, a file of config/grippers; none: the arm has no gripper"
+    ),
     Param(
         "clock",
         "wall",

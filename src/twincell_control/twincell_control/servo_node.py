@@ -10,7 +10,7 @@ import sys
 
 from rclpy.node import Node
 from std_msgs.msg import Float64MultiArray
-from twincell_model.grippers import load_gripper
+from twincell_model.grippers import fitted
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
 from twincell_runtime.loop import PeriodicLoop, RateTimer, Tick
@@ -22,7 +22,7 @@ from twincell_runtime import node_main, scheduling
 
 from .core import ControlCore
 from .inputs import ArmInputs, Sources, Times
-from .parameters import COMMON
+from .parameters import COMMON, NO_GRIPPER
 from .reports import StatusBatches, TimingReport
 from .requests import RequestServer
 from .stepped import SteppedLoop
@@ -41,7 +41,7 @@ class ServoRunner:
         options = declare(node, COMMON)
         profile = load_profile(options["robot"], options["variant"] or None, options["tf_prefix"])
         self._core = core = ControlCore(profile, load_safety(options["safety"], profile))
-        self._stroke = load_gripper(options["gripper"]).stroke
+        self._fitted = fitted(options["gripper"])
         self._arm = ArmInputs(node, tuple(profile.joint_names))
         self._sources = Sources(node)
         self._requests = RequestServer(node, core)
@@ -121,8 +121,16 @@ class ServoRunner:
             self._commands.publish(self._writer.write(out.position))
             self._sent += 1
         if out.gripper is not None:
-            self._gripper.publish(GripperCommand(position=out.gripper * self._stroke, max_effort=0.0))
+            self._move_gripper(out.gripper)
         self._report(tick, times, out)
+
+    def _move_gripper(self, opening: float) -> None:
+        if self._fitted is None:
+            self._node.get_logger().warning(
+                f"gripper command dropped: {NO_GRIPPER}", throttle_duration_sec=1.0
+            )
+            return
+        self._gripper.publish(GripperCommand(position=opening * self._fitted.stroke, max_effort=0.0))
 
     def _watch_graph(self) -> None:
         self._sources.look()

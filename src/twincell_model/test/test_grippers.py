@@ -4,7 +4,8 @@ import mujoco
 import numpy as np
 import pytest
 from twincell_model.errors import UserError
-from twincell_model.grippers import Gripper, gripper_spec, load_gripper
+from twincell_model.gripper_mjcf import gripper_spec
+from twincell_model.grippers import Gripper, load_gripper
 from twincell_model.groups import COLLISION_GROUP
 
 from twincell_model import grippers
@@ -105,3 +106,11 @@ def test_wrong_files_are_named_with_the_field(edit, change, field: str) -> None:
 def test_unknown_gripper_is_named() -> None:
     with pytest.raises(UserError, match="unknown gripper 'two_fingers'; did you mean 'two_finger'"):
         load_gripper("two_fingers")
+
+
+def test_none_is_no_gripper_and_other_names_are_told() -> None:
+    assert grippers.fitted(grippers.NONE) is None
+    fitted = grippers.fitted("two_finger")
+    assert fitted is not None and fitted.stroke == 0.085
+    with pytest.raises(UserError, match="claw"):
+        grippers.fitted("claw")

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from twincell_model import appearance, rotations
-from twincell_model.grippers import gripper_spec
+from twincell_model.gripper_mjcf import gripper_spec
 from twincell_model.groups import COLLISION_GROUP, VISUAL_GROUP
 from twincell_model.profile import RobotProfile
 from twincell_model.spec import Inertial, LinkSpec

@@ -72,8 +72,8 @@ def _add_flange_load(spec: mujoco.MjSpec, scene: Scene, profile: RobotProfile) -
     load.add_site(name=FLANGE_SITE, size=[0.004], group=4)
     payload = load.add_body(name=PAYLOAD_BODY, pos=[0.0, 0.0, PAYLOAD_REACH])
     payload.mass, payload.ipos, payload.inertia, payload.explicitinertial = 1e-6, [0.0] * 3, [1e-9] * 3, True
-    if scene.gripper != "none":
-        spec.attach(grippers.gripper_spec(scene.gripper), frame=load.add_frame(), prefix=PREFIX)
+    if scene.gripper != grippers.NONE:
+        spec.attach(mjcf.gripper_spec(scene.gripper), frame=load.add_frame(), prefix=PREFIX)
     for name, kind in (
         (FORCE_SENSOR, mujoco.mjtSensor.mjSENS_FORCE),
         (TORQUE_SENSOR, mujoco.mjtSensor.mjSENS_TORQUE),

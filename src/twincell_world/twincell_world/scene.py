@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from twincell_model.errors import UserError
+from twincell_model.grippers import NONE as NO_GRIPPER
 from twincell_model.profile import RobotProfile
 
 from twincell_model import documents, paths
@@ -145,7 +146,7 @@ def _build(name: str, raw: dict[str, Any], profile: RobotProfile, path: Path) ->
         description=raw["description"],
         robot_position=_vec(raw["robot"]["position"]),
         robot_rpy=_vec(raw["robot"].get("rpy", (0.0, 0.0, 0.0))),
-        gripper=raw.get("gripper", "none"),
+        gripper=raw.get("gripper", NO_GRIPPER),
         start_joints=_vec(joints),
         start_opening=float(start.get("gripper_opening", 1.0)),
         timestep_s=float(physics.get("timestep_s", 0.002)),

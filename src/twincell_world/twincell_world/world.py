@@ -21,6 +21,7 @@ import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from twincell_model.errors import UserError
+from twincell_model.grippers import NONE as NO_GRIPPER
 from twincell_model.profile import RobotProfile
 from twincell_model.rotations import quat_from_rpy
 
@@ -80,7 +81,7 @@ class World:
             max_effort=profile.max_effort,
             substeps=substeps,
         )
-        self.fingers = Fingers(self.model, self.data, scene.gripper) if scene.gripper != "none" else None
+        self.fingers = Fingers(self.model, self.data, scene.gripper) if scene.gripper != NO_GRIPPER else None
         self._substeps = substeps
         self._root_pos = np.asarray(scene.robot_position, float)
         self._root_quat = quat_from_rpy(scene.robot_rpy)

@@ -72,14 +72,14 @@ def run(args: argparse.Namespace) -> int:
 def facts(config: CellConfig) -> RobotFacts:
     """What the checker is told about the robot, from its profile and scene."""
     from twincell_contract.facts import RobotFacts
-    from twincell_model.grippers import load_gripper
+    from twincell_model.grippers import fitted
     from twincell_model.kinematics import Kinematics
     from twincell_model.profile import load_profile
     from twincell_world.scene import load_scene
 
     profile = load_profile(config.robot, config.variant or None, config.tf_prefix)
     scene = load_scene(config.scene, profile)
-    gripper = scene.gripper
+    gripper = fitted(scene.gripper)
     seen: dict[str, Any] = {}
     if config.cameras:
         from twincell_cell.camera_facts import RayTruth, camera_facts
@@ -99,7 +99,7 @@ def facts(config: CellConfig) -> RobotFacts:
         max_velocity=profile.max_velocity,
         step_guard=profile.step_guard,
         pose=Kinematics(profile).pose,
-        gripper_stroke=None if gripper == "none" else load_gripper(gripper).stroke,
+        gripper_stroke=None if gripper is None else gripper.stroke,
         has_world=config.has_world,
         **seen,
     )

@@ -62,7 +62,7 @@ def scene(arm: RobotProfile) -> mujoco.MjSpec:
     spec = mjcf.arm_spec(arm)
     tool = spec.site(arm.tf_prefix + mjcf.TOOL_SITE)
     spec.attach(
-        grippers.gripper_spec("two_finger"),
+        mjcf.gripper_spec("two_finger"),
         frame=tool.parent.add_frame(pos=tool.pos, quat=tool.quat),
         prefix=HAND,
     )
