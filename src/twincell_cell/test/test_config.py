@@ -30,6 +30,8 @@ def test_the_defaults_are_startable_for_every_robot(robot: str) -> None:
         ({"domain": 300}, "300"),
         ({"viewer_port": 70000}, "70000"),
         ({"params_file": "/nonexistent.yaml"}, "'/nonexistent.yaml'"),
+        ({"visuals": "oil"}, "'oil'"),
+        ({"visuals": "meshes:/nonexistent"}, "/nonexistent"),
         ({"tf_prefix": "left/"}, "'left/'"),
     ],
 )
@@ -42,3 +44,9 @@ def test_a_wrong_word_is_named_in_one_sentence(change: dict[str, object], word: 
 @pytest.mark.parametrize("namespace", ["", "left", "lab/left", "/lab/left/"])
 def test_namespaces(namespace: str) -> None:
     assert check_place(CellConfig(namespace=namespace)).full_namespace == "/" + namespace.strip("/")
+
+
+def test_a_gl_back_end_that_mujoco_does_not_know_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUJOCO_GL", "nonsense")
+    with pytest.raises(UserError, match="MUJOCO_GL is 'nonsense'"):
+        check(CellConfig())

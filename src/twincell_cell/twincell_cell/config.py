@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from twincell_model.errors import UserError
 
@@ -68,9 +67,9 @@ def check(config: CellConfig) -> CellConfig:
     check_place(config)
     if not 0 <= config.viewer_port <= 65535:
         raise UserError(f"viewer port {config.viewer_port} is outside 0 to 65535")
-    if config.params_file and not Path(config.params_file).is_file():
-        raise UserError(f"params file '{config.params_file}' does not exist or is not a file")
+    from twincell_world.gl import check_variable
 
+    check_variable()
     from twincell_model.profile import load_profile
     from twincell_model.safety import load_safety
     from twincell_world.scene import load_scene
@@ -84,6 +83,14 @@ def check(config: CellConfig) -> CellConfig:
 
         check_mounts(load_set(config.cameras), scene)
     load_task(config.task, profile)
+    if config.visuals != CellConfig.visuals:
+        from twincell_model.appearance import resolve
+
+        resolve(profile, config.visuals)
+    if config.params_file:
+        from twincell_cell import params_file
+
+        params_file.check(config.params_file)
     return config
 
 

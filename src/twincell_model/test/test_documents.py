@@ -47,7 +47,7 @@ def test_near_miss_is_suggested() -> None:
     [
         ("- 1\n", "the file: [1] is not of type 'object'"),
         ("", "the file: None is not of type 'object'"),
-        ("a: [1\n", "cannot be read"),
+        ("a: [1\n", "cannot be read: line 2, column 1: expected"),
         ("!!python/object/apply:os.system ['true']\n", "cannot be read"),
         ("description: x\n", "is a required property"),
     ],

@@ -24,10 +24,7 @@ def read(path: Path, schema: Path, kind: str) -> dict[str, Any]:
 
     Raises UserError in one sentence naming `kind`, the file and the field.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{kind} file '{path}' cannot be read: {' '.join(str(error).split())}") from None
+    document = load(path, kind)
     problem = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
     if problem is not None:
         raise UserError(f"{kind} file '{path}', {_where(problem)}: {problem.message}")
@@ -36,6 +33,23 @@ def read(path: Path, schema: Path, kind: str) -> dict[str, Any]:
             raise UserError(f"{kind} file '{path}', {'/'.join(field)}: {value} is not a finite number")
     assert isinstance(document, dict)  # every schema asks for an object
     return document
+
+
+def load(path: Path, kind: str) -> Any:
+    """The content of a YAML file. Raises UserError in one sentence naming `kind`, the file and the place in it."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+        why = f"{place}{error.problem}"
+    except UnicodeDecodeError:
+        why = "it is not text in UTF-8"
+    except OSError as error:
+        why = error.strerror or str(error)
+    except yaml.YAMLError as error:
+        why = " ".join(str(error).split())
+    raise UserError(f"{kind} file '{path}' cannot be read: {why}")
 
 
 def unknown(kind: str, name: str, choices: Sequence[str]) -> UserError:

@@ -37,7 +37,11 @@ def test_a_file_and_an_empty_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("a: [1\nb: 2", "line 2"), ("a: \x00", "not YAML"), ("!!python/object/apply:os.getcwd []", "line 1")],
+    [
+        ("a: [1\nb: 2", "line 2"),
+        ("a: \x00", "special characters"),
+        ("!!python/object/apply:os.getcwd []", "line 1"),
+    ],
 )
 def test_broken_yaml(folder: Path, text: str, words: str) -> None:
     (folder / "manifest.yaml").write_text(text)
@@ -47,7 +51,7 @@ def test_broken_yaml(folder: Path, text: str, words: str) -> None:
 
 def test_binary_manifest(folder: Path) -> None:
     (folder / "manifest.yaml").write_bytes(b"\xff\xfe\x80")
-    with pytest.raises(UserError, match="not UTF-8"):
+    with pytest.raises(UserError, match="not text in UTF-8"):
         load_package(str(folder))
 
 

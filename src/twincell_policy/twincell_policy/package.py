@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from twincell_model.errors import UserError
 
-from twincell_model import paths
+from twincell_model import documents, paths
 from twincell_policy.manifest import Manifest, parse
 from twincell_policy.manifest_check import Problem, problems
 
@@ -63,16 +62,7 @@ def find_package(name: str) -> Path:
 
 def read_manifest(folder: Path) -> Any:
     """The manifest of a folder as plain data. Raises UserError where it cannot be read as YAML."""
-    path = folder / MANIFEST
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"policy file '{path}' cannot be read: {error.strerror or error}") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}," if mark is not None else ""
-        what = getattr(error, "problem", None) or "not UTF-8 text"
-        raise UserError(f"policy file '{path}'{line} is not YAML: {what}") from None
+    return documents.load(folder / MANIFEST, "policy")
 
 
 def model_problems(folder: Path, manifest: Manifest) -> list[Problem]:

@@ -4,9 +4,23 @@ import os
 import subprocess
 import sys
 
+from twincell_model.errors import UserError
+
 _BACKENDS = ("egl", "osmesa")
+_ACCEPTED = ("egl", "osmesa", "glfw", "glx", "enable", "enabled", "on", "true", "1", "")
+_ACCEPTED_OFF = ("disable", "disabled", "off", "false", "0")
+# What mujoco/rendering/classic/gl_context.py takes on Linux; its import fails on any other word.
 _PROBE = "import mujoco; c = mujoco.GLContext(16, 16); c.make_current(); c.free()"
 _PROBE_S = 20.0
+
+
+def check_variable() -> None:
+    """Raises UserError where MUJOCO_GL holds a word with which mujoco cannot be imported."""
+    chosen = os.environ.get("MUJOCO_GL", "")
+    if chosen.lower().strip() not in (*_ACCEPTED, *_ACCEPTED_OFF):
+        raise UserError(
+            f"the environment variable MUJOCO_GL is '{chosen}'; set it to one of egl, osmesa, glfw, or unset it"
+        )
 
 
 def gl_backend() -> str | None:
