@@ -177,7 +177,7 @@ class EpisodeRunner:
             self._trace.end()
         end = call(EndEpisode, names.CELL_END_EPISODE, EndEpisode.Request(episode_id=start.episode_id))
         error = float(end.error) if end.success else math.nan
-        # The policy's own word is not asked: what counts is where the world says the tool ended.
+        # The policy's own word is not asked: what counts is where the measured joint states put the tool.
         success = math.isfinite(error) and error <= self._tolerance
         return Episode(index, seed, success, error, duration, reason)
 
