@@ -65,7 +65,7 @@ def page(run: Run) -> str:
                     f"Reached {values['successes']} of {values['episodes']}, with the 95 % Wilson interval",
                     figures.success_interval(values["success_rate"], values["ci95"])
                     + _note(
-                        "Reached means that the measured joint states, not the policy, put the tool within the tolerance."
+                        "Reached: the measured joint states, not the policy, put the tool within the tolerance."
                     ),
                 ),
                 _figure(
