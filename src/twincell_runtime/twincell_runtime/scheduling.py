@@ -28,7 +28,7 @@ def lock_memory() -> bool:
 def use_fifo(priority: int = 50) -> bool:
     """Put every thread of this process, and those they start later, under SCHED_FIFO. Returns whether it was permitted.
 
-    Where that is permitted, memory is locked too.
+    Memory is locked first: reading the pages in takes a while, in which other loops must run.
 
     Every thread, the middleware's too: a loop thread must not wait for the interpreter lock held by a thread that
     normal processes keep off the CPU. Called when everything is set up, just before the loop: a second of set-up under
@@ -36,11 +36,11 @@ def use_fifo(priority: int = 50) -> bool:
     """
     if os.environ.get(FIFO_SWITCH) == "0" or not hasattr(os, "sched_setscheduler"):
         return False
+    lock_memory()
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except OSError:
         return False
-    lock_memory()
     for thread in os.listdir("/proc/self/task"):
         with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
             os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(priority))
