@@ -11,7 +11,7 @@ _ACCEPTED = ("egl", "osmesa", "glfw", "glx", "enable", "enabled", "on", "true", 
 _ACCEPTED_OFF = ("disable", "disabled", "off", "false", "0")
 # What mujoco/rendering/classic/gl_context.py takes on Linux; its import fails on any other word.
 _PROBE = "import mujoco; c = mujoco.GLContext(16, 16); c.make_current(); c.free()"
-_PROBE_S = 20.0
+_PROBE_S = 60.0  # half a second as a rule; 20 s did not suffice at a load of 15
 
 
 def check_variable() -> None:
@@ -30,14 +30,17 @@ def gl_backend() -> str | None:
     """
     chosen = os.environ.get("MUJOCO_GL")
     for name in (chosen,) if chosen in _BACKENDS else _BACKENDS:
-        probe = subprocess.run(
-            [sys.executable, "-c", _PROBE],
-            env={**os.environ, "MUJOCO_GL": str(name)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PROBE_S,
-            check=False,
-        )
+        try:
+            probe = subprocess.run(
+                [sys.executable, "-c", _PROBE],
+                env={**os.environ, "MUJOCO_GL": str(name)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_PROBE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:  # a driver that hangs does not work either
+            continue
         if probe.returncode == 0:
             return name
     return None
