@@ -69,6 +69,7 @@ class ArmRunner:
         self._grip: PolledSubscription[GripperCommand] = PolledSubscription(
             node, GripperCommand, names.GRIPPER_COMMAND, qos.streaming()
         )
+        self._real_time = options["clock"] == "wall"
         self._pacing = self._make_pacing(options["clock"], options["speed"])
         self._world_services = (
             WorldServices(node, self._twin.world, self._mailbox, self._world_moved) if self._twin else None
@@ -127,7 +128,8 @@ class ArmRunner:
         """Run the loop in the calling thread."""
         self._services.start()
         scheduling.settle()
-        scheduling.use_fifo()
+        if self._real_time:  # simulated time runs as fast as it can: it would starve the other processes
+            scheduling.use_fifo()
         self._looping = True
         self._pacing.run()
 

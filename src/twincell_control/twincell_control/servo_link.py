@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 
 from rclpy.callback_groups import CallbackGroup
@@ -14,6 +15,11 @@ from twincell_msgs.msg import ServoRequest, ServoResponse
 
 ANSWER_TIMEOUT = 1.0
 """s for an answer; the servo answers within a tick."""
+
+DISCOVERY_TIMEOUT = 2.0
+"""s for the servo process to appear: both start together, and the middleware takes a while to introduce them."""
+
+_LOOK_S = 0.02
 
 
 class ServoSilent(RuntimeError):
@@ -48,10 +54,13 @@ class ServoLink:
     ) -> ServoResponse:
         """Send and wait for the answer. `on_event` is called with progress and end of a trajectory.
 
-        Raises ServoSilent after ANSWER_TIMEOUT.
+        Raises ServoSilent after ANSWER_TIMEOUT, or DISCOVERY_TIMEOUT where there is no servo process.
         """
-        if not self.connected():
-            raise ServoSilent("the servo process of the controller is not running")
+        give_up = time.monotonic() + DISCOVERY_TIMEOUT
+        while not self.connected():
+            if time.monotonic() > give_up:
+                raise ServoSilent("the servo process of the controller is not running")
+            time.sleep(_LOOK_S)
         arrived: threading.Event = threading.Event()
         answers: list[ServoResponse] = []
         with self._lock:

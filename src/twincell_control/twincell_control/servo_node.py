@@ -75,7 +75,8 @@ class ServoRunner:
     def run(self) -> None:
         """Run the loop in the calling thread."""
         scheduling.settle()
-        scheduling.use_fifo()
+        if isinstance(self._loop, PeriodicLoop):  # simulated time runs as fast as it can: it would starve the others
+            scheduling.use_fifo()
         self._loop.run()
 
     def stop(self) -> None:
