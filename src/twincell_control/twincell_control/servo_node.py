@@ -75,7 +75,8 @@ class ServoRunner:
     def run(self) -> None:
         """Run the loop in the calling thread."""
         scheduling.settle()
-        if isinstance(self._loop, PeriodicLoop):  # simulated time runs as fast as it can: it would starve the others
+        # Simulated time runs as fast as it can: under SCHED_FIFO it would starve the other processes.
+        if isinstance(self._loop, PeriodicLoop):
             scheduling.use_fifo()
         self._loop.run()
 
