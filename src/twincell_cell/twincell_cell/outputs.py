@@ -42,7 +42,7 @@ def write_json(path: str | Path, value: Any) -> None:
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
         os.replace(name, target)
-    except BaseException:
+    except BaseException:  # an interrupt too: no half-written file stays
         Path(name).unlink(missing_ok=True)
         raise
 

@@ -67,7 +67,7 @@ class CellSession:
             self.supervisor = Supervisor(nodes, self._logs, environment(self.config, self._logs))
             self.supervisor.start()
             self._join()
-        except BaseException:
+        except BaseException:  # an interrupt too: no process stays
             self.close()
             raise
         return self

@@ -68,7 +68,7 @@ class Supervisor:
         try:
             for node in self.nodes:
                 self._processes[node.name] = self._spawn(node)
-        except BaseException:
+        except BaseException:  # an interrupt too: no process stays
             self.stop()
             raise
 
