@@ -18,7 +18,7 @@ node = rclpy.create_node("example_04", namespace=args.namespace)
 def call(kind, name, request):
     """Call a service; end the program when it does not succeed."""
     client = node.create_client(kind, name)
-    if not client.wait_for_service(timeout_sec=5.0):
+    if not client.wait_for_service(timeout_sec=10.0):
         raise SystemExit(f"no service {name}: is a cell running?")
     future = client.call_async(request)
     rclpy.spin_until_future_complete(node, future, timeout_sec=20.0)

@@ -9,15 +9,39 @@ import pytest
 from builtin_interfaces.msg import Duration
 from rclpy.action import ActionClient
 from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectoryPoint
 from twincell_cell.config import CellConfig, check
 from twincell_cell.session import CellSession
+from twincell_contract.reasons import Reason
 from twincell_runtime.polled import PolledSubscription
 
 from control_msgs.action import FollowJointTrajectory
 from twincell_contract import names, qos
+from twincell_msgs.msg import ControllerStatus
 
 StartCell = Callable[..., CellSession]
+STALLS = Reason.STATE_STALE | Reason.DEADLINE_MISSED
+"""What a cell stops for when a busy machine stands still for longer than its time-outs, as it should."""
+
+
+def recover(session: CellSession) -> bool:
+    """Wait for a cell that can move, after a stall in motion too; whether it had stopped for one. Other faults fail."""
+    stalled = False
+
+    def holds() -> bool:
+        nonlocal stalled
+        status = session.controller_status()
+        if status is not None and status.mode == ControllerStatus.MODE_FAULT:
+            assert status.reasons & STALLS, status.reason
+            stalled = True
+            session.call(Trigger, names.CONTROLLER_RESET)  # refused while its cause lasts
+        return status is not None and status.mode == ControllerStatus.MODE_HOLD
+
+    session.spin(0.1)  # a status from now on
+    assert session.spin_until(holds, 30.0), session.controller_status()
+    session.wait_ready()
+    return stalled
 
 
 class Joints:
@@ -36,13 +60,13 @@ class Joints:
             found.extend(received.msg for received in self._states.take_all())
             return bool(found)
 
-        assert self._session.spin_until(take, 3.0), "no joint states"
+        assert self._session.spin_until(take, 10.0), "no joint states"
         return dict(zip(found[-1].name, found[-1].position, strict=True))
 
     def move(self, offset: float) -> int:
         """Move the first joint by `offset` [rad] with the trajectory action; its error code.
 
-        A busy machine may stall a cell for longer than its state time-out, which stops it: tried up to three times.
+        Tried up to three times, each towards the same place, where a stall of the machine stopped the cell.
         """
         now = self.read()
         goal = FollowJointTrajectory.Goal()
@@ -56,23 +80,33 @@ class Joints:
             )
         ]
         client = ActionClient(self._session.node, FollowJointTrajectory, names.FOLLOW_JOINT_TRAJECTORY)
-        assert self._session.spin_until(client.server_is_ready, 5.0)
+        assert self._session.spin_until(client.server_is_ready, 20.0)
+        code, accepted = 0, False
         for _ in range(3):
-            self._session.wait_ready()
+            recover(self._session)
             sent = client.send_goal_async(goal)
-            assert self._session.spin_until(sent.done, 5.0)
-            if sent.result().accepted:
-                break
-        assert sent.result().accepted
-        done = sent.result().get_result_async()
-        assert self._session.spin_until(done.done, 10.0)
-        return int(done.result().result.error_code)
+            assert self._session.spin_until(sent.done, 10.0)
+            accepted = sent.result().accepted
+            if accepted:
+                done = sent.result().get_result_async()
+                assert self._session.spin_until(done.done, 20.0)
+                code = int(done.result().result.error_code)
+                if code == FollowJointTrajectory.Result.SUCCESSFUL or not recover(self._session):
+                    break
+        assert accepted
+        return code
 
 
 @pytest.fixture
 def joints_of() -> type[Joints]:
     """`joints_of(session)`: the joints of a cell."""
     return Joints
+
+
+@pytest.fixture(name="recover")
+def recover_fixture() -> Callable[[CellSession], bool]:
+    """`recover(session)`: wait until a cell can move, after a stall too; whether it had stopped for one."""
+    return recover
 
 
 @pytest.fixture
