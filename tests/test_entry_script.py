@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -79,9 +78,11 @@ def test_first_run_sets_up_and_the_second_only_starts(copy: Copy) -> None:
     assert copy.calls() == ["venv", "pip", "colcon", "cli"]
     assert "building the workspace" in first.stderr
 
-    start = time.monotonic()
+    before = os.times()
     second = copy.run("demo", "--robot", "ur5e")
-    assert time.monotonic() - start < 1.0
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    assert spent < 1.0  # s of the processor: the wall's clock counts what else runs here
     assert second.stderr == ""
     assert copy.calls() == ["cli"]
 

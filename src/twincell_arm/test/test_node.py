@@ -35,6 +35,10 @@ PROFILE = load_profile("ur5")
 HOME = PROFILE.home
 
 
+PATIENCE_S = 40.0
+"""For a busy machine: a node has taken 16 s to start there."""
+
+
 class Client:
     """A cell's other side: keeps the newest message of every topic it looks at."""
 
@@ -67,7 +71,7 @@ class Client:
         while time.monotonic() < end:
             self.executor.spin_once(timeout_sec=0.01)
 
-    def until(self, condition, seconds: float = 8.0) -> None:
+    def until(self, condition, seconds: float = PATIENCE_S) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, (
@@ -84,9 +88,9 @@ class Client:
 
     def call(self, kind, name: str, /, **fields):
         client = self.node.create_client(kind, name)
-        assert client.wait_for_service(8.0), name
+        assert client.wait_for_service(PATIENCE_S), name
         future = client.call_async(kind.Request(**fields))
-        self.executor.spin_until_future_complete(future, 8.0)
+        self.executor.spin_until_future_complete(future, PATIENCE_S)
         assert future.done(), name
         self.node.destroy_client(client)
         return future.result()
@@ -94,20 +98,31 @@ class Client:
     def stream(self, offset: float, *, followed: bool = True) -> None:
         """Move the last joint by `offset` in half a second, then hold, 125 times a second.
 
-        Ends when the arm has arrived, or after a second where it is not to follow. On a busy machine the stream may
-        pause for longer than the arm's time-out: an `offset` inside the step guard is joined again.
+        Ends when the arm has arrived and says that it follows, or after a second where it is not to follow. On a busy
+        machine the stream may pause for longer than the arm's time-out: an `offset` inside the step guard is joined
+        again.
         """
         start, begin = self.position(), time.monotonic()
-        while (t := time.monotonic() - begin) < (8.0 if followed else 1.0):
+        while (t := time.monotonic() - begin) < (20.0 if followed else 1.0):
             q = start.copy()
             q[-1] += offset * min(2.0 * t, 1.0)
             self.commands.publish(Float64MultiArray(data=q.tolist()))
             self.spin(0.008)
-            if followed and t > 0.5 and abs(self.position()[-1] - start[-1] - offset) < 1e-3:
+            arrived = t > 0.5 and abs(self.position()[-1] - start[-1] - offset) < 1e-3
+            if followed and arrived and self.mode() == ArmStatus.MODE_FOLLOWING:
                 return
         assert not followed, (
             f"the arm is {self.position() - start} from its start, status {self.newest[names.ARM_STATUS]}"
         )
+
+    def silence(self, topic: str, seconds: float = 0.3) -> None:
+        """Wait until nothing has come on a topic for so long; what was sent before may still be on its way."""
+        for _ in range(20):
+            before = self.counts[topic]
+            self.spin(seconds)
+            if self.counts[topic] == before:
+                return
+        raise AssertionError(f"{topic} goes on")
 
     def close(self) -> None:
         self.executor.shutdown()
@@ -121,13 +136,14 @@ def cell():
     process = launch(namespace)
     client = Client(namespace)
     try:
+        client.until(lambda: client.mode() == ArmStatus.MODE_HOLDING and names.JOINT_STATES in client.newest)
         client.until(
-            lambda: client.mode() == ArmStatus.MODE_HOLDING and names.JOINT_STATES in client.newest, 20.0
+            lambda: client.commands.get_subscription_count() and client.grip.get_subscription_count()
         )
         yield client
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)  # a terminal and a launcher both send one
-        output, _ = process.communicate(timeout=8.0)
+        output, _ = process.communicate(timeout=20.0)
         assert process.returncode == 0, output
         assert "Traceback" not in output
     finally:
@@ -146,32 +162,44 @@ def at_home(request):
 
 
 def test_states_come_at_their_rates_with_names_and_frames(cell):
+    def as_promised(rate: dict[str, float], ticks: int) -> bool:
+        return (
+            rate[names.JOINT_STATES] == pytest.approx(PROFILE.rate_hz, rel=0.05)
+            and 100 < rate[names.WRENCH] <= 126
+            and 10 <= rate[names.WORLD_STATE] <= 61
+            and ticks > 100
+        )
+
     cell.spin(0.5)
-    before = dict(cell.counts)
-    cell.spin(2.0)
-    rate = {topic: (cell.counts[topic] - before.get(topic, 0)) / 2.0 for topic in cell.counts}
-    assert rate[names.JOINT_STATES] == pytest.approx(PROFILE.rate_hz, rel=0.05)
-    assert 100 < rate[names.WRENCH] <= 126
-    assert 10 <= rate[names.WORLD_STATE] <= 61
+    for _ in range(8):  # a busy machine may stand still in one of these windows
+        before, begin = dict(cell.counts), time.monotonic()
+        cell.spin(2.0)
+        seconds = time.monotonic() - begin
+        rate = {topic: (count - before.get(topic, 0)) / seconds for topic, count in cell.counts.items()}
+        timing = cell.newest[names.ARM_TIMING]
+        if as_promised(rate, len(timing.lateness_ms)):
+            break
+    assert as_promised(rate, len(timing.lateness_ms)), (rate, len(timing.lateness_ms))
     joints = cell.newest[names.JOINT_STATES]
     assert tuple(joints.name) == PROFILE.joint_names and joints.header.frame_id == "base_link"
     assert cell.newest[names.WRENCH].header.frame_id == "tool0"
-    timing = cell.newest[names.ARM_TIMING]
-    assert timing.loop == "arm" and len(timing.lateness_ms) > 100 and timing.period_ms == pytest.approx(8.0)
+    assert timing.loop == "arm" and timing.period_ms == pytest.approx(8.0)
 
 
 def test_stream_is_followed_and_silence_ends_in_holding(cell):
     cell.stream(0.08)
     assert cell.mode() == ArmStatus.MODE_FOLLOWING
-    cell.until(lambda: cell.mode() == ArmStatus.MODE_HOLDING, 2.0)
+    cell.until(lambda: cell.mode() == ArmStatus.MODE_HOLDING)
 
 
 def test_wrong_commands_are_dropped_and_counted(cell):
+    seen = cell.counts[names.ARM_STATUS]
+    cell.until(lambda: cell.counts[names.ARM_STATUS] >= seen + 2)  # that counts all of the tests before
     dropped = cell.newest[names.ARM_STATUS].commands_dropped
     for data in ([0.0] * 5, [float("nan")] * 6, (HOME + 1.0).tolist()):
         cell.commands.publish(Float64MultiArray(data=data))
         cell.spin(0.05)
-    cell.until(lambda: cell.newest[names.ARM_STATUS].commands_dropped == dropped + 3, 2.0)
+    cell.until(lambda: cell.newest[names.ARM_STATUS].commands_dropped == dropped + 3)
     np.testing.assert_allclose(cell.position(), HOME, atol=1e-4)
 
 
@@ -196,10 +224,8 @@ def test_deactivated_forward_controller_ignores_commands(cell):
 def test_deactivated_broadcaster_is_silent(cell):
     name = "force_torque_sensor_broadcaster"
     cell.call(SwitchController, "controller_manager/switch_controller", deactivate_controllers=[name])
-    cell.spin(0.1)
+    cell.silence(names.WRENCH)
     before = cell.counts[names.WRENCH]
-    cell.spin(0.3)
-    assert cell.counts[names.WRENCH] == before
     cell.call(SwitchController, "controller_manager/switch_controller", activate_controllers=[name])
     cell.until(lambda: cell.counts[names.WRENCH] > before + 5)
 
@@ -229,7 +255,7 @@ def test_inactive_lifecycle_publishes_states_but_does_not_follow(cell):
     assert transition(Transition.TRANSITION_DEACTIVATE)
     before = cell.counts[names.JOINT_STATES]
     cell.stream(0.08, followed=False)
-    assert cell.counts[names.JOINT_STATES] > before + 50
+    cell.until(lambda: cell.counts[names.JOINT_STATES] > before + 50)
     np.testing.assert_allclose(cell.position(), HOME, atol=1e-4)
     assert transition(Transition.TRANSITION_ACTIVATE)
 
@@ -244,9 +270,9 @@ def test_stop_and_recover_services(cell):
 
 def test_gripper_goes_to_the_width_asked_for(cell):
     cell.grip.publish(GripperCommand(position=0.04, max_effort=20.0))
-    cell.until(lambda: abs(cell.newest[names.GRIPPER_STATE].position[0] - 0.04) < 1e-3, 3.0)
+    cell.until(lambda: abs(cell.newest[names.GRIPPER_STATE].position[0] - 0.04) < 1e-3)
     cell.grip.publish(GripperCommand(position=load_gripper("two_finger").stroke))
-    cell.until(lambda: cell.newest[names.GRIPPER_STATE].position[0] > 0.08, 3.0)
+    cell.until(lambda: cell.newest[names.GRIPPER_STATE].position[0] > 0.08)
 
 
 def test_world_pauses_steps_and_resumes(cell):
@@ -292,7 +318,7 @@ def test_world_reset_randomise_and_target(cell):
 )
 def test_wrong_words_are_one_line_and_code_2(parameter, word):
     process = launch(f"bad_{os.getpid()}", parameter)
-    output, _ = process.communicate(timeout=30.0)
+    output, _ = process.communicate(timeout=60.0)
     lines = [line for line in output.splitlines() if "error:" in line]
     assert process.returncode == 2, output
     assert len(lines) == 1 and word in lines[0] and "Traceback" not in output

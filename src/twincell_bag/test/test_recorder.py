@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
@@ -18,8 +19,9 @@ from twincell_bag.inspect import check
 from twincell_bag.reading import Bag, read_metadata
 from twincell_bag.recorder import matching_qos
 from twincell_bag.repair import repair
+from twincell_runtime.polled import PolledSubscription
 
-from twincell_contract import qos
+from twincell_contract import names, qos
 
 SPACE = "bag_test"
 
@@ -51,10 +53,20 @@ def record(tmp_path):
         process.communicate()
 
 
-def wait_for(publisher, patience: float = 15.0) -> None:
+def wait_for(publisher, patience: float = 40.0) -> None:
     end = time.monotonic() + patience
     while publisher.get_subscription_count() == 0:
         assert time.monotonic() < end, "the recorder did not subscribe"
+        time.sleep(0.02)
+
+
+def wait_looks(told: PolledSubscription, count: int, patience: float = 60.0) -> None:
+    """Wait until the recorder has looked at the publishers of `count` more topics; it says how it goes each time."""
+    told.take_all()
+    end, seen = time.monotonic() + patience, 0
+    while seen < count:
+        assert time.monotonic() < end, f"the recorder looked {seen} times in {patience:g} s"
+        seen += len(told.take_all())
         time.sleep(0.02)
 
 
@@ -73,13 +85,14 @@ def talk(publisher, seconds: float, rate: float = 500.0, first: int = 0) -> int:
 
 def end(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
-    errors = process.communicate(timeout=20)[1]
+    errors = process.communicate(timeout=60)[1]
     assert process.returncode == 0, errors
     return errors
 
 
 def test_counts_equal_what_was_published_with_the_offered_qos(node, record, tmp_path):
     process = record(tmp_path / "bag")
+    told = PolledSubscription(node, DiagnosticArray, names.DIAGNOSTICS, qos.streaming(50))
     states = node.create_publisher(JointState, "joint_states", qos.streaming())
     images = node.create_publisher(
         Image, "color", QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -99,7 +112,7 @@ def test_counts_equal_what_was_published_with_the_offered_qos(node, record, tmp_
         sent_images += 1
         sent_states += talk(states, 1 / 30, first=sent_states)
     node.create_publisher(JointState, "joint_states", qos.sensor())
-    time.sleep(6.0)  # one topic a second is looked at again
+    wait_looks(told, 6)  # one topic a second is looked at again; there are five
     assert end(process) == ""
     metadata = {
         t["topic_metadata"]["name"]: t for t in read_metadata(tmp_path / "bag")["topics_with_message_count"]
@@ -151,14 +164,14 @@ def test_kill_9_in_the_middle_loses_a_second_at_most(node, record, tmp_path):
 def test_a_folder_that_cannot_be_is_one_line(record, tmp_path, folder, words):
     (tmp_path / "file").write_text("x")
     process = record(Path(folder.format(tmp=tmp_path)) if folder else Path("''"))
-    errors = process.communicate(timeout=20)[1]
+    errors = process.communicate(timeout=60)[1]
     assert process.returncode == 2
     assert errors.startswith("recorder: error: ") and errors.count("\n") == 1 and words in errors
 
 
 def test_a_disk_that_fills_up_ends_the_recording_in_words(node, record, tmp_path):
     process = record(tmp_path / "bag", "-p", "keep_free_mb:=1.0e+12")
-    errors = process.communicate(timeout=20)[1]
+    errors = process.communicate(timeout=60)[1]
     assert process.returncode == 2
     assert "recording stopped early: less than" in errors and errors.count("\n") == 1
     with Bag(tmp_path / "bag") as bag:

@@ -13,12 +13,13 @@ from twincell_cell.demo import Episode
 from twincell_cell.provenance import Provenance
 from twincell_cell.report.page import Run, page, reason_words
 from twincell_cell.report.png import encode
-from twincell_cell.report.strip import pixels, small
+from twincell_cell.report.strip import small
 from twincell_cell.report.svg import Plot, bars, ticks
 from twincell_cell.report.trace import OWNED, RunTrace, motion_delay_s
 from twincell_contract.reasons import Reason
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
+from twincell_runtime.images import rgb
 
 HOLD, STOPPED, FAULT = 1, 4, 5
 DELAY_S = 0.03
@@ -132,7 +133,7 @@ def test_violations_and_the_image_stage_appear_when_there_are_any(trace):
         )
     )
     assert "2 limit violations" in text and "every limit kept" not in text
-    assert "exposure to command" in text and "22.0 ms" in text
+    assert "image to command" in text and "22.0 ms" in text
 
 
 def test_a_run_without_motion_still_gives_a_page(profile):
@@ -189,7 +190,7 @@ def test_pictures_of_a_camera_are_reduced_by_means():
     rows = np.zeros((4, 424 * 3 + 4), np.uint8)
     rows[:, : 424 * 3 : 3] = 200
     image.data = rows.tobytes()
-    reduced = small(pixels(image))
+    reduced = small(rgb(image))
     assert reduced.shape == (2, 212, 3) and (reduced[..., 0] == 200).all() and (reduced[..., 1:] == 0).all()
 
 

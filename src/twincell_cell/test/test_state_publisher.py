@@ -30,7 +30,7 @@ def node() -> Iterator[Node]:
     context.try_shutdown()
 
 
-def receive(subscription: PolledSubscription, again: object = None, seconds: float = 5.0):
+def receive(subscription: PolledSubscription, again: object = None, seconds: float = 20.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if callable(again):

@@ -89,7 +89,7 @@ def run(
             recording.wait_until_recording(
                 session, (names.JOINT_STATES, names.COMMANDS, names.CONTROLLER_STATUS)
             )
-        trace = RunTrace(profile, safety)
+        trace = RunTrace(profile, safety, task.tool_point)
         runner = EpisodeRunner(session, policy, task.tolerance, task.timeout, trace)
         judge = JudgeRecorder(session.node, profile, safety, trace)
         timing = TimingRecorder(session.node)

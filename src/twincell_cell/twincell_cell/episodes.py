@@ -22,9 +22,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from twincell_model.profile import RobotProfile
+from twincell_model.rotations import matrix_from_quat
 from twincell_model.safety import SafetyLimits
 from twincell_runtime.polled import PolledSubscription
-from twincell_world.tasks import Task
+from twincell_world.tasks import TARGET_BODY, Task
 
 from control_msgs.action import FollowJointTrajectory
 from twincell_cell.frames import chain_pose, robot_frames
@@ -36,7 +37,6 @@ from twincell_msgs.srv import EndEpisode, RandomizeWorld, ResetCell, ResetWorld,
 
 Array = NDArray[np.float64]
 
-TARGET_BODY = "target"
 ANSWER_S = 3.0
 STOP_S = 5.0
 HOLD_S = 5.0
@@ -184,7 +184,7 @@ class EpisodeServices:
         return response
 
     def _end(self, request: EndEpisode.Request, response: EndEpisode.Response) -> EndEpisode.Response:
-        """Close the episode and measure how far the tool is from the target."""
+        """Close the episode and measure how far the task's point of the tool is from the target."""
         response.error = float("nan")
         episode = self._episode
         if episode is None or episode.identifier != request.episode_id:
@@ -195,7 +195,8 @@ class EpisodeServices:
         except StepFailed as failure:
             response.message = f"the distance is not known: {failure}"
             return response
-        tool, _ = chain_pose(self._frames, angles, self._profile.tool_frame)
+        tool, turn = chain_pose(self._frames, angles, self._profile.tool_frame)
+        tool = tool + matrix_from_quat(turn) @ self._task.tool_point
         self._episode = None
         response.error = float(np.linalg.norm(tool - episode.target))
         response.success = True

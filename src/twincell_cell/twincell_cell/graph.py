@@ -102,7 +102,9 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
         node("arm", "twincell_arm", "arm_node", "twincell_arm.node"),
         node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node", gripper=gripper),
         node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node", gripper=gripper),
-        node("policy", "twincell_policy", "policy_node", "twincell_policy.node"),
+        node(
+            "policy", "twincell_policy", "policy_node", "twincell_policy.node", cameras=",".join(_cameras(config))
+        ),
         node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),
     ]
     if config.cameras:
@@ -143,6 +145,15 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
             )
         )
     return tuple(nodes)
+
+
+def _cameras(config: CellConfig) -> list[str]:
+    """Names of the cameras whose color images a policy may read."""
+    if not config.cameras:
+        return []
+    from twincell_camera.camera_set import load_set
+
+    return [spec.name for spec in load_set(config.cameras) if spec.color is not None]
 
 
 def _gripper(config: CellConfig) -> str:

@@ -16,7 +16,7 @@ ROBOTS = "ur5, ur5e, xarm7"
 def add_cell(parser: argparse.ArgumentParser, viewer: bool = True) -> None:
     """Options that say which cell is meant and how it is run."""
     cell = parser.add_argument_group("the cell")
-    cell.add_argument("--robot", default="ur5e", metavar="NAME", help=f"{ROBOTS} (default: %(default)s)")
+    cell.add_argument("--robot", default="xarm7", metavar="NAME", help=f"{ROBOTS} (default: %(default)s)")
     cell.add_argument(
         "--variant",
         default="",
@@ -51,7 +51,8 @@ def add_cell(parser: argparse.ArgumentParser, viewer: bool = True) -> None:
         "--cameras",
         default="",
         metavar="NAME|FILE",
-        help="start the cameras of this set under config/cameras/sets, such as scene_and_wrist (default: none)",
+        help="start the cameras of this set under config/cameras/sets, such as scene_and_wrist (default: none, or"
+        " what the policy needs)",
     )
     cell.add_argument(
         "--clock",
@@ -139,8 +140,8 @@ def domain(args: argparse.Namespace) -> int:
     return int(text)
 
 
-def cell_config(args: argparse.Namespace) -> CellConfig:
-    """The checked cell that the options describe. Raises UserError naming the wrong word."""
+def cell_config(args: argparse.Namespace, task: str = CellConfig.task) -> CellConfig:
+    """The checked cell that the options describe, for a task. Raises UserError naming the wrong word."""
     headless = getattr(args, "headless", True)
     return check(
         CellConfig(
@@ -149,6 +150,7 @@ def cell_config(args: argparse.Namespace) -> CellConfig:
             tf_prefix=args.tf_prefix,
             backend=args.backend,
             scene=args.scene,
+            task=task,
             safety=args.safety,
             visuals=args.visuals,
             cameras=args.cameras,

@@ -1,4 +1,4 @@
-"""Collects the timing of the real-time loops (arm/timing, controller/timing) into the figures of demo and bench."""
+"""Collects the timing of the real-time loops and of a policy that sees into the figures of demo and bench."""
 
 import threading
 from typing import Any
@@ -8,7 +8,7 @@ from rclpy.node import Node
 from twincell_runtime.polled import PolledSubscription
 
 from twincell_contract import names, qos
-from twincell_msgs.msg import LoopTiming
+from twincell_msgs.msg import LoopTiming, PolicyTiming
 
 POLL_S = 0.2
 
@@ -32,8 +32,10 @@ class TimingRecorder:
             PolledSubscription(node, LoopTiming, topic, qos.streaming(100))
             for topic in (names.CONTROLLER_TIMING, names.ARM_TIMING)
         ]
+        self._sight = PolledSubscription(node, PolicyTiming, names.POLICY_TIMING, qos.streaming(100))
         self._stop = threading.Event()
         self._messages: list[LoopTiming] = []
+        self._sights: list[PolicyTiming] = []
         self._heard: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="timing", daemon=True)
         self._thread.start()
@@ -48,15 +50,16 @@ class TimingRecorder:
                 if received.msg.loop in self._heard:
                     self._messages.append(received.msg)
                 self._heard.add(received.msg.loop)
+        self._sights += [received.msg for received in self._sight.take_all()]
 
     def result(self) -> dict[str, Any]:
         """Stop recording. Keys as in the demo's JSON, and the arm loop's lateness beside them."""
         self._stop.set()
         self._thread.join()
         self._collect()
-        for subscription in self._subscriptions:
+        for subscription in (*self._subscriptions, self._sight):
             subscription.destroy()
-        return summarize(self._messages)
+        return {**summarize(self._messages), **summarize_sight(self._sights)}
 
 
 def summarize(messages: list[LoopTiming]) -> dict[str, Any]:
@@ -82,3 +85,21 @@ def summarize(messages: list[LoopTiming]) -> dict[str, Any]:
             "own_max": round(float(max(own)), 3) if own else None,
         },
     }
+
+
+def summarize_sight(messages: list[PolicyTiming]) -> dict[str, Any]:
+    """Figures of a policy that sees: p50 and p95 [ms], None where no policy read images."""
+    found: dict[str, Any] = {}
+    for key in ("exposure_to_image_ms", "image_to_command_ms"):
+        times = [value for message in messages for value in getattr(message, key)]
+        p50, p95 = np.percentile(times, [50, 95]) if times else (None, None)
+        found[key] = {"p50": _rounded(p50), "p95": _rounded(p95)}
+    found["image_steps"] = {
+        "with_images": sum(len(message.image_to_command_ms) for message in messages),
+        "without_images": sum(message.steps_without_images for message in messages),
+    }
+    return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 3)

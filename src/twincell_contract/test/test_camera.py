@@ -29,7 +29,7 @@ def send(arm: Node, cell: Observer) -> Callable[..., None]:
     """Publishes an image and its calibration, `period` after the one before, with changes."""
     image = arm.create_publisher(Image, names.camera_image("eye", "color"), qos.images())
     info = arm.create_publisher(CameraInfo, names.camera_info("eye", "color"), qos.images())
-    assert cell.wait(lambda: image.get_subscription_count() and info.get_subscription_count(), 5.0)
+    assert cell.wait(lambda: image.get_subscription_count() and info.get_subscription_count(), 20.0)
     state = {"stamp": cell.now_ns() - 1_000_000_000}
 
     def send(count: int = 1, period: float = 1 / 30, **changes: object) -> None:
@@ -55,7 +55,8 @@ def send(arm: Node, cell: Observer) -> Callable[..., None]:
             image.publish(picture)
             info.publish(table)
             cell.pump(0.01)
-        cell.pump(0.2)
+        infos = names.camera_info("eye", "color")
+        cell.wait(lambda: len(cell.messages(infos)) >= len(cell.messages(topic)), 10.0)
 
     return send
 

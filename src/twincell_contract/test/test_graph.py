@@ -68,8 +68,13 @@ def test_best_effort_is_caught_and_still_heard(arm: Node, facts: RobotFacts, nam
         with pytest.raises(Failed, match="best effort, volatile; it must be reliable, volatile"):
             graph.qos_is_right(STATES, cell)
         cell.hear_all()
-        assert cell.wait(lambda: publisher.get_subscription_count() == 1, 5.0)
-        publisher.publish(JointState(name=["one"]))
+        assert cell.wait(lambda: publisher.get_subscription_count() == 1, 20.0)
+
+        def heard() -> bool:
+            publisher.publish(JointState(name=["one"]))  # best effort: one alone may be lost
+            return bool(cell.messages(STATES.name))
+
+        assert cell.wait(heard, 20.0)
         assert cell.latest(STATES.name).name == ["one"]
 
 
@@ -95,14 +100,14 @@ def test_a_missing_service_is_named_until_it_is_there(arm: Node, facts: RobotFac
         with pytest.raises(Failed, match="Service arm/stop is missing"):
             graph.service_is_there(STOP, cell)
         arm.create_service(Trigger, STOP.name, lambda _, answer: answer)
-        assert cell.wait(lambda: f"{namespace}/{STOP.name}" in graph.offered(cell, "service"), 5.0)
+        assert cell.wait(lambda: f"{namespace}/{STOP.name}" in graph.offered(cell, "service"), 20.0)
         assert graph.service_is_there(STOP, cell) == "std_srvs/srv/Trigger"
 
 
 def test_a_wrong_service_type_is_named(arm: Node, facts: RobotFacts, namespace: str) -> None:
     arm.create_service(SetBool, STOP.name, lambda _, answer: answer)
     with Observer(facts, namespace) as cell:
-        assert cell.wait(lambda: f"{namespace}/{STOP.name}" in graph.offered(cell, "service"), 5.0)
+        assert cell.wait(lambda: f"{namespace}/{STOP.name}" in graph.offered(cell, "service"), 20.0)
         with pytest.raises(Failed, match="is a std_srvs/srv/SetBool; it must be std_srvs/srv/Trigger"):
             graph.service_is_there(STOP, cell)
 

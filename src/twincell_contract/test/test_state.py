@@ -87,7 +87,7 @@ def fake(arm: Node, facts: RobotFacts) -> Iterator[FakeArm]:
 @pytest.fixture
 def cell(fake: FakeArm, facts: RobotFacts, namespace: str) -> Iterator[Observer]:
     with Observer(facts, namespace) as observer:
-        assert observer.wait(lambda: bool(observer.messages(names.WRENCH)), 5.0)
+        assert observer.wait(lambda: bool(observer.messages(names.WRENCH)), 20.0)
         yield observer
 
 
@@ -108,7 +108,9 @@ ALL = (
 
 def failures(cell: Observer) -> dict[str, str]:
     """Checks that fail, with their complaints, on messages published from now on."""
-    cell.pump(0.1)
+    since = cell.now_ns()
+    topics = (names.JOINT_STATES, names.TCP_POSE, names.COMMANDS, names.SPEED_SCALING, names.WRENCH)
+    assert cell.wait(lambda: all(cell.messages(topic, since) for topic in topics), 20.0)
     found = {}
     for check in ALL:
         try:
@@ -179,7 +181,7 @@ def test_a_fraction_is_no_percentage(cell: Observer, fake: FakeArm) -> None:
 
 
 def test_stamps(cell: Observer, fake: FakeArm) -> None:
-    cell.pump(0.5)
+    assert cell.wait(lambda: len(cell.messages(names.JOINT_STATES)) > 60, 20.0)
     assert "each later than the one before" in streams.stamps_rise(cell)
     assert "period 8.000 ms" in streams.stamps_are_spaced(cell)
     assert "after its stamp" in streams.stamps_are_system_time(cell)
@@ -192,7 +194,9 @@ def test_a_stamp_that_stands_still(cell: Observer, fake: FakeArm) -> None:
         fake.joints.header.stamp.sec, fake.joints.header.stamp.nanosec = sec, 0
 
     fake.change = freeze
-    cell.pump(1.2)
+    assert cell.wait(
+        lambda: bool(cell.messages(names.JOINT_STATES, (sec + 1) * 1_000_000_000 + 200_000_000)), 20.0
+    )
     with pytest.raises(Failed, match="have the stamp of the one before"):
         streams.stamps_rise(cell)
     with pytest.raises(Failed, match="after its stamp"):

@@ -31,7 +31,7 @@ from controller_manager_msgs.srv import (
 )
 from tf2_msgs.msg import TFMessage
 from twincell_msgs.action import RunPolicy
-from twincell_msgs.msg import ArmStatus, ControllerStatus, LoopTiming, TickAck, WorldState
+from twincell_msgs.msg import ArmStatus, ControllerStatus, LoopTiming, PolicyTiming, TickAck, WorldState
 from twincell_msgs.srv import (
     Acquire,
     EndEpisode,
@@ -242,6 +242,14 @@ COMMON_TOPICS = (
         published=False,
         note="Participants of a lockstep run acknowledge a tick.",
         when=When.LOCKSTEP,
+    ),
+    Topic(
+        names.POLICY_TIMING,
+        PolicyTiming,
+        Room.POLICY,
+        rate=Rate(0.0, 2.5),
+        unit="ms",
+        note="While a policy that reads images runs.",
     ),
     Topic(names.CLOCK, Clock, Room.WORLD, qos=qos.sensor(1), note="Simulated time.", when=When.SIM_CLOCK),
 )

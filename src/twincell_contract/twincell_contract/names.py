@@ -34,6 +34,7 @@ SERVO_RESPONSE = "controller/_servo/response"
 
 # Policy and cell
 RUN_POLICY = "policy/run"
+POLICY_TIMING = "policy/timing"
 CELL_RESET = "cell/reset"
 CELL_START_EPISODE = "cell/start_episode"
 CELL_END_EPISODE = "cell/end_episode"

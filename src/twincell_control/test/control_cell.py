@@ -29,6 +29,10 @@ MODULES = {
 }
 
 
+PATIENCE_S = 40.0
+"""For a busy machine: a node has taken 16 s to start there."""
+
+
 class Cell:
     """Three processes in a namespace of their own, so that a cell in the same domain is not disturbed."""
 
@@ -52,6 +56,7 @@ class Cell:
         self.statuses: list[ControllerStatus] = []
         self.states: list[JointState] = []
         self._publishers: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
         self.node.create_subscription(
             ControllerStatus, names.CONTROLLER_STATUS, self.statuses.append, qos.streaming(100)
         )
@@ -70,7 +75,7 @@ class Cell:
         """Signal a process and wait; its exit code."""
         process = self.processes[name]
         process.send_signal(number)
-        return process.wait(10.0)
+        return process.wait(30.0)
 
     def close(self) -> None:
         """End everything."""
@@ -94,7 +99,7 @@ class Cell:
         """Let messages come in."""
         self.wait(lambda: False, seconds)
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    def wait(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
         """Spin until the condition holds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -108,14 +113,16 @@ class Cell:
         """The newest status."""
         return self.statuses[-1]
 
-    def mode(self, *modes: int, seconds: float = 20.0) -> bool:
+    def mode(self, *modes: int, seconds: float = PATIENCE_S) -> bool:
         """Wait for a mode."""
         return self.wait(lambda: bool(self.statuses) and self.status.mode in modes, seconds)
 
     def call(self, kind: Any, name: str, **fields: Any) -> Any:
         """Call a service."""
-        client = self.node.create_client(kind, name)
-        assert client.wait_for_service(20.0), name
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, name)
+        client = self._clients[name]
+        assert client.wait_for_service(PATIENCE_S), name
         future = client.call_async(kind.Request(**fields))
         assert self.wait(future.done), name
         return future.result()
@@ -123,7 +130,7 @@ class Cell:
     def send(self, kind: Any, name: str, goal: Any, feedback: list[Any] | None = None) -> Any:
         """Send a goal; its handle."""
         client = ActionClient(self.node, kind, name)
-        assert client.wait_for_server(20.0), name
+        assert client.wait_for_server(PATIENCE_S), name
         future = client.send_goal_async(
             goal, feedback_callback=None if feedback is None else lambda m: feedback.append(m.feedback)
         )
@@ -136,14 +143,19 @@ class Cell:
         assert self.wait(future.done)
         return future.result()
 
-    def stream(self, kind: Any, topic: str, make: Callable[[], Any], seconds: float) -> None:
-        """Publish at 50 Hz, with the publisher kept."""
+    def publisher(self, kind: Any, topic: str) -> Any:
+        """A publisher that the servo process hears, kept. Make it before the lease: finding each other takes time."""
         if topic not in self._publishers:
             self._publishers[topic] = self.node.create_publisher(kind, topic, qos.streaming())
-            assert self.wait(lambda: self._publishers[topic].get_subscription_count() > 0)
+            assert self.wait(lambda: self._publishers[topic].get_subscription_count() > 0), topic
+        return self._publishers[topic]
+
+    def stream(self, kind: Any, topic: str, make: Callable[[], Any], seconds: float) -> None:
+        """Publish at 50 Hz."""
+        publisher = self.publisher(kind, topic)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            self._publishers[topic].publish(make())
+            publisher.publish(make())
             self.spin(0.02)
 
     def jog(self, seconds: float, speed: float, source: str = "policy") -> None:

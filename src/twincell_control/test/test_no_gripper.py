@@ -23,12 +23,14 @@ def test_goals_and_commands_for_the_gripper_are_refused_in_one_sentence(tmp_path
         assert not cell.send(GripperCommand, names.gripper_action("ur5e"), goal).accepted
         parallel = ParallelGripperCommand.Goal(command=JointState(position=[0.0]))
         assert not cell.send(ParallelGripperCommand, names.PARALLEL_GRIPPER_ACTION, parallel).accepted
-        assert cell.log("front").count(f"gripper goal refused: {NO_GRIPPER}") == 2
+        assert cell.wait(lambda: cell.log("front").count(f"gripper goal refused: {NO_GRIPPER}") == 2)
+        topic = names.source_topic("teleop", "gripper")
+        cell.publisher(Float64, topic)
         assert cell.wait(
-            lambda: cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="teleop", lease=9.0).granted
+            lambda: cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="teleop", lease=30.0).granted
         )
-        cell.stream(Float64, names.source_topic("teleop", "gripper"), lambda: Float64(data=0.5), 0.5)
-        assert f"gripper command dropped: {NO_GRIPPER}" in cell.log("servo")
+        cell.stream(Float64, topic, lambda: Float64(data=0.5), 0.5)
+        assert cell.wait(lambda: f"gripper command dropped: {NO_GRIPPER}" in cell.log("servo"))
         assert "gripper" not in cell.log("arm")
     finally:
         cell.close()

@@ -44,10 +44,11 @@ def cell(running: Cell) -> Cell:
         running.call(Release, names.CONTROLLER_RELEASE, source=running.status.owner)
     running.mode(Mode.HOLD, Mode.STOPPED, Mode.FAULT)
     if running.status.mode != Mode.HOLD:
-        running.spin(0.3)
-        answer = running.call(Trigger, names.CONTROLLER_RESET)
-        assert answer.success, answer.message
+        assert running.wait(lambda: running.call(Trigger, names.CONTROLLER_RESET).success), (
+            running.status.reason
+        )
     assert running.mode(Mode.HOLD)
+    running.publisher(JointJog, names.source_topic("policy", "joint_jog"))
     return running
 
 
@@ -71,9 +72,12 @@ def trajectory(cell: Cell, offset: float, seconds: float) -> FollowJointTrajecto
 
 def test_status_holds_every_tick(cell: Cell) -> None:
     cell.statuses.clear()
-    cell.spin(1.0)
-    batches = cell.statuses
-    assert 40 <= len(batches) <= 60
+    assert cell.wait(lambda: len(cell.statuses) >= 50)
+    batches = list(cell.statuses)
+    starts = np.array([batch.tick_stamp_ns[0] for batch in batches]) * 1e-9
+    assert (
+        1 / 60 <= np.median(np.diff(starts)) <= 1 / 40
+    )  # the median: a busy machine may stand still meanwhile
     for before, after in pairwise(batches):
         assert after.first_sequence == before.first_sequence + len(before.tick_mode)
     assert all(len(b.tick_position) == 6 * len(b.tick_mode) for b in batches)
@@ -89,32 +93,39 @@ def test_owner_moves_silence_stops_lease_ends(cell: Cell) -> None:
     cell.jog(0.6, 0.1)
     assert cell.status.owner == "policy"
     assert (positions(cell) - before).min() > 0.02
-    assert cell.wait(lambda: bool(cell.status.reasons & Reason.SOURCE_SILENT), 1.0)
-    assert cell.mode(Mode.HOLD, seconds=3.0)
+    cell.statuses[:] = cell.statuses[-1:]
+    assert cell.mode(Mode.HOLD)
+    assert any(bits & Reason.SOURCE_SILENT for batch in cell.statuses for bits in batch.tick_reasons)
+    assert any(bits & Reason.LEASE_EXPIRED for batch in cell.statuses for bits in batch.tick_reasons)
 
 
 def test_stop_and_reset(cell: Cell) -> None:
-    cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=0.0)
+    assert cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=20.0).granted
     cell.jog(0.4, -0.1)
     assert cell.call(Trigger, names.CONTROLLER_STOP).success
-    assert cell.mode(Mode.STOPPED, seconds=2.0)
+    assert cell.mode(Mode.STOPPED)
     assert not cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="teleop", lease=0.0).granted
-    cell.spin(0.3)
-    assert cell.call(Trigger, names.CONTROLLER_RESET).success
-    assert cell.mode(Mode.HOLD, seconds=2.0)
+    # Refused until the arm, which lags behind its commands, is measured at rest too.
+    assert cell.wait(lambda: cell.call(Trigger, names.CONTROLLER_RESET).success)
+    assert cell.mode(Mode.HOLD)
 
 
 def test_second_publisher_is_a_fault(cell: Cell) -> None:
-    cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=0.0)
+    assert cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=30.0).granted
     cell.jog(0.1, 0.0)
     intruder = Node("intruder", namespace=cell.node.get_namespace(), context=cell.context)
     second = intruder.create_publisher(JointJog, "policy/joint_jog", qos.streaming())
-    cell.jog(2.0, 0.0)
-    assert cell.mode(Mode.FAULT, seconds=1.0)
-    assert cell.status.reasons & Reason.SEVERAL_PUBLISHERS
-    assert "publisher" in cell.status.reason
-    intruder.destroy_publisher(second)
-    intruder.destroy_node()
+    try:
+        for _ in range(100):  # until the servo process has found the second publisher
+            cell.jog(0.2, 0.0)
+            if cell.status.mode == Mode.FAULT:
+                break
+        assert cell.status.mode == Mode.FAULT
+        assert cell.status.reasons & Reason.SEVERAL_PUBLISHERS
+        assert "publisher" in cell.status.reason
+    finally:
+        intruder.destroy_publisher(second)
+        intruder.destroy_node()
 
 
 def test_trajectory_runs_with_feedback(cell: Cell) -> None:
@@ -127,8 +138,8 @@ def test_trajectory_runs_with_feedback(cell: Cell) -> None:
     assert outcome.result.error_code == 0
     assert 15 <= len(feedback) <= 40
     assert np.abs(positions(cell) - end).max() < 1e-3
-    assert cell.mode(Mode.HOLD, seconds=2.0)
-    assert cell.wait(lambda: cell.status.owner == "", 1.0)
+    assert cell.mode(Mode.HOLD)
+    assert cell.wait(lambda: cell.status.owner == "")
 
 
 def test_trajectory_cancelled_and_stopped(cell: Cell) -> None:
@@ -137,7 +148,7 @@ def test_trajectory_cancelled_and_stopped(cell: Cell) -> None:
     cancelling = handle.cancel_goal_async()
     assert cell.wait(cancelling.done)
     assert cell.result(handle).status == GoalStatus.STATUS_CANCELED
-    assert cell.mode(Mode.HOLD, seconds=3.0)
+    assert cell.mode(Mode.HOLD)
     second = cell.send(FollowJointTrajectory, names.FOLLOW_JOINT_TRAJECTORY, trajectory(cell, -0.2, 3.0))
     cell.spin(0.3)
     cell.call(Trigger, names.CONTROLLER_STOP)
@@ -163,8 +174,8 @@ def test_gripper_actions(cell: Cell) -> None:
     assert outcome.result.reached_goal
     goal.command.position = 0.5
     assert not cell.send(GripperCommand, names.gripper_action("ur5e"), goal).accepted
-    cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="teleop", lease=5.0)
-    cell.wait(lambda: cell.status.owner == "teleop")
+    assert cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="teleop", lease=30.0).granted
+    assert cell.wait(lambda: cell.status.owner == "teleop")
     goal.command.position = 0.02
     assert not cell.send(GripperCommand, names.gripper_action("ur5e"), goal).accepted
 
@@ -174,28 +185,28 @@ def test_front_killed_in_a_trajectory_stops_the_arm(cell: Cell) -> None:
     assert handle.accepted
     cell.spin(0.5)
     cell.end("front", signal.SIGTERM)
-    assert cell.mode(Mode.HOLD, seconds=5.0)
+    assert cell.mode(Mode.HOLD, seconds=30.0)  # the trajectory would have taken twice as long
     cell.start("front")
     assert cell.call(Release, names.CONTROLLER_RELEASE, source="policy").released is False
 
 
 def test_arm_killed_while_nobody_owns_it_is_waited_for(cell: Cell) -> None:
     cell.end("arm", signal.SIGKILL)
-    assert cell.mode(Mode.STARTING, seconds=5.0)
+    assert cell.mode(Mode.STARTING)
     assert cell.status.reasons & Reason.STATE_STALE
     cell.start("arm")
-    assert cell.mode(Mode.HOLD, seconds=10.0)
+    assert cell.mode(Mode.HOLD)
 
 
 def test_arm_killed_while_owned_is_a_fault_and_reset_recovers(cell: Cell) -> None:
     assert cell.call(Acquire, names.CONTROLLER_ACQUIRE, source="policy", lease=30.0).granted
-    assert cell.mode(Mode.OWNED, seconds=5.0)
+    assert cell.mode(Mode.OWNED, seconds=10.0)
     cell.end("arm", signal.SIGKILL)
-    assert cell.mode(Mode.FAULT, seconds=5.0)
+    assert cell.mode(Mode.FAULT, seconds=10.0)
     assert cell.status.reasons & Reason.STATE_STALE
     cell.start("arm")
     assert cell.wait(lambda: cell.call(Trigger, names.CONTROLLER_RESET).success)
-    assert cell.mode(Mode.HOLD, seconds=5.0)
+    assert cell.mode(Mode.HOLD)
 
 
 def test_ends_cleanly_on_a_signal(cell: Cell) -> None:

@@ -10,11 +10,13 @@ import json
 import math
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from twincell_model.errors import UserError
 from twincell_model.profile import load_profile
 from twincell_policy.action import JointVelocity
@@ -25,6 +27,7 @@ from twincell_policy.package import load_package
 from twincell_world.tasks import Task, load_task
 
 from twincell_learn.fast_cell import Disturbance, FastCell
+from twincell_learn.reach_spec import SCENE
 
 HELD_OUT_SEED = 100_000
 """First seed of evaluations. Training and the choice of the best network use smaller ones only."""
@@ -48,7 +51,15 @@ class Outcome:
 class FastRunner:
     """Runs episodes of one manifest's policy in a fast cell, as policy/run and cell/end_episode would."""
 
-    def __init__(self, cell: FastCell, manifest: Manifest, task: Task) -> None:
+    def __init__(
+        self,
+        cell: FastCell,
+        manifest: Manifest,
+        task: Task,
+        visit: Callable[[NDArray[np.float64], NDArray[np.float64]], None] | None = None,
+    ) -> None:
+        """`visit` is told joint positions (dof,) [rad] and target (3,) [m] of every step."""
+        self._visit = visit
         self._cell = cell
         self._manifest = manifest
         self._task = task
@@ -59,13 +70,21 @@ class FastRunner:
         cell = self._cell
         cell.reset(rng)
         target = self._task.sample_target(rng)
+        cell.show(target)
+        told = self._manifest.goal.kind == "position"
         episode = Episode(
-            self._manifest, policy, cell.kinematics, target, tolerance_m=self._task.tolerance, timeout_s=0.0
+            self._manifest,
+            policy,
+            cell.kinematics,
+            target if told else None,
+            tolerance_m=self._task.tolerance if told else 0.0,
         )
         asked: list[float] = []
         start = cell.time_s
-        while not (step := episode.step(cell.sample(), cell.time_s)).done:
+        while not (step := episode.step(cell.sample(), cell.time_s, cell.view())).done:
             assert isinstance(step.command, JointVelocity)
+            if self._visit is not None:
+                self._visit(cell.sample().positions, target)
             asked.append(float(np.abs(step.command.velocities).mean()))
             cell.advance(step.command.velocities)
         duration = round(cell.time_s - start, 6)
@@ -89,8 +108,16 @@ def runner(manifest: Manifest, *, safety: str, disturbance: Disturbance) -> Fast
         )
     robot = manifest.robots[0]
     profile = load_profile(robot.profile, robot.variants[0] if robot.variants else None)
-    cell = FastCell(profile, manifest.rate_hz, disturbance, safety=safety, scene=manifest.task)
-    return FastRunner(cell, manifest, load_task(manifest.task, profile))
+    task = load_task(manifest.task, profile)
+    cell: FastCell
+    if manifest.observation.images:
+        from twincell_learn.sighted_cell import SightedCell
+
+        cell = SightedCell(profile, manifest, disturbance, safety=safety, scene=SCENE)
+    else:
+        point = manifest.observation.tool_point
+        cell = FastCell(profile, manifest.rate_hz, disturbance, safety=safety, scene=SCENE, tool_point=point)
+    return FastRunner(cell, manifest, task)
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:

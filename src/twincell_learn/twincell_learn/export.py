@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import yaml
 from numpy.typing import NDArray
+from twincell_policy.images import normalised, pattern
 from twincell_policy.manifest import parse_observation
 from twincell_policy.observation import ObservationPipeline
 from twincell_policy.onnx_policy import OnnxPolicy
@@ -23,12 +24,13 @@ from twincell_model import paths
 
 Array = NDArray[np.float64]
 
+GOAL_OUTPUT = "goal"
 OPSET = 18
 """Operator set of the files; onnxruntime reads it since 1.14."""
 _SOURCES = (
     "models",
-    *(f"config/{part}" for part in ("grippers", "robots", "safety", "scenes", "tasks", "training")),
-    *(f"src/twincell_{room}/twincell_{room}" for room in ("control", "learn", "model", "policy", "world")),
+    *(f"config/{part}" for part in ("cameras", "grippers", "robots", "safety", "scenes", "tasks", "training")),
+    *(f"src/twincell_{room}/twincell_{room}" for room in ("camera", "control", "learn", "model", "policy", "world")),
 )
 """What a training depends on, below the repository."""
 PARITY_TOLERANCE = 1e-5
@@ -40,20 +42,24 @@ def write_package(
 ) -> PolicyPackage:
     """Write model and manifest into `folder`, load and check them. `fields`: everything but model and parity.
 
-    `parity_observation` is an observation before normalisation, (size,).
+    `network` takes the observation (n, size) and one tensor per image of the manifest; it gives the action, and where
+    the goal is seen a pair: action, goal. `parity_observation` is an observation before normalisation, (size,).
     """
     folder.mkdir(parents=True, exist_ok=True)
-    pipeline = ObservationPipeline(parse_observation(fields["observation"]))
+    observation = parse_observation(fields["observation"])
+    pipeline = ObservationPipeline(observation)
+    pictures = [torch.as_tensor(normalised(pattern(item), item)) for item in observation.images]
+    seen = fields["goal"]["kind"] == "seen"
     network.eval()
     path = folder / "model.onnx"
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network,
-            (torch.zeros(1, pipeline.size),),
+            (torch.zeros(1, pipeline.size), *pictures),
             str(path),
-            input_names=["observation"],
-            output_names=["action"],
+            input_names=["observation", *(item.input for item in observation.images)],
+            output_names=["action", *([GOAL_OUTPUT] if seen else [])],
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
@@ -61,7 +67,8 @@ def write_package(
         )
     sample: Array = np.asarray(np.round(parity_observation, 6), dtype=np.float64)
     with torch.no_grad():
-        output = network(torch.as_tensor(pipeline.normalise(sample))[None])[0].numpy()
+        answer = network(torch.as_tensor(pipeline.normalise(sample))[None], *pictures)
+        output = (answer[0] if seen else answer)[0].numpy()
     document = {
         "schema": 1,
         **{key: value for key, value in fields.items() if key != "training"},
@@ -70,6 +77,7 @@ def write_package(
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "input": "observation",
             "output": "action",
+            **({"goal_output": GOAL_OUTPUT} if seen else {}),
             "opset": OPSET,
         },
         "parity": {

@@ -6,14 +6,16 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from twincell_control.core import ControlCore
 from twincell_model.errors import UserError
 from twincell_model.kinematics import Kinematics
 from twincell_model.profile import RobotProfile
 from twincell_model.safety import load_safety
 from twincell_policy.observation import JointSample
+from twincell_policy.views import View
 from twincell_world.scene import load_scene
+from twincell_world.tasks import TARGET_BODY
 from twincell_world.world import World
 
 Array = NDArray[np.float64]
@@ -44,20 +46,26 @@ class FastCell:
         *,
         safety: str,
         scene: str,
+        tool_point: ArrayLike = (0.0, 0.0, 0.0),
     ) -> None:
-        """Raises ValueError where the robot's rate is not a multiple of the policy's."""
+        """`tool_point` (3,) [m] in the tool frame. Raises ValueError where the robot's rate is not a multiple of the
+        policy's."""
         self.profile = profile
-        self._ticks = round(profile.rate_hz / policy_rate_hz)
-        if abs(self._ticks * policy_rate_hz - profile.rate_hz) > 1e-6:
-            raise ValueError(
-                f"{policy_rate_hz:g} Hz does not divide the {profile.rate_hz} Hz of {profile.name}"
-            )
+        self._ticks = self._ticks_per_step(policy_rate_hz)
         self._disturbance = disturbance
         self._world = World(load_scene(scene, profile), profile)
         self._core = ControlCore(profile, load_safety(safety, profile))
-        self.kinematics = Kinematics(profile)
+        self.kinematics = Kinematics(profile, tool_point)
         self._commands: deque[Array] = deque()
         self._states: deque[tuple[Array, Array, float]] = deque()
+
+    def _ticks_per_step(self, policy_rate_hz: float) -> int:
+        ticks = round(self.profile.rate_hz / policy_rate_hz)
+        if abs(ticks * policy_rate_hz - self.profile.rate_hz) > 1e-6:
+            raise ValueError(
+                f"{policy_rate_hz:g} Hz does not divide the {self.profile.rate_hz} Hz of {self.profile.name}"
+            )
+        return ticks
 
     def reset(self, rng: np.random.Generator, *, keep_pose: bool = False) -> None:
         """A new sample of all that is random, at rest at a start pose near home; `keep_pose`: where the arm is."""
@@ -86,11 +94,23 @@ class FastCell:
     def advance(self, velocities: Array) -> None:
         """One period of the policy with this request for joint velocities (dof,) [rad/s]."""
         for _ in range(self._ticks):
-            self._commands.append(self._core.step_joint_velocity(velocities))
-            self._world.command(self._commands.popleft())
-            self._world.step()
-            q, v, _ = self._world.joints()
-            self._states.append((q, v, self._world.time))
+            self._tick(velocities)
+
+    def _tick(self, velocities: Array) -> None:
+        """One tick of the robot."""
+        self._commands.append(self._core.step_joint_velocity(velocities))
+        self._world.command(self._commands.popleft())
+        self._world.step()
+        q, v, _ = self._world.joints()
+        self._states.append((q, v, self._world.time))
+
+    def show(self, target: Array) -> None:
+        """Put the scene's target at a position (3,) [m] in the root frame."""
+        self._world.set_body_pose(TARGET_BODY, target)
+
+    def view(self) -> View | None:
+        """What the cameras show the policy now: nothing, there are none."""
+        return None
 
     def sample(self) -> JointSample:
         """The joint state that reaches the policy now."""
@@ -98,8 +118,8 @@ class FastCell:
         return JointSample(q, v, round(time_s * 1e9), self._world.time - time_s)
 
     def tool(self) -> Array:
-        """Where the tool is in the world (3,) [m], in the root frame."""
-        return self._world.tool()[0]
+        """Where the tool point is (3,) [m], in the root frame, at the joint positions that the world has now."""
+        return self.kinematics.pose(self._world.joints()[0])[0]
 
     def command_speed(self) -> float:
         """Largest commanded joint speed [rad/s]."""

@@ -25,8 +25,17 @@ _STD = {
 _UNITS = {"joint_positions": "rad", "joint_velocities": "rad/s", "previous_action": "1"}
 
 
-def contract(profile: RobotProfile, terms: list[str]) -> dict[str, Any]:
-    """The fields robot to goal of a manifest, for a reach policy that observes `terms`."""
+SCENE = "reach"
+"""The scene (config/scenes) of all reach tasks."""
+
+
+def contract(
+    profile: RobotProfile, terms: list[str], tool_point: tuple[float, float, float] = (0.0, 0.0, 0.0)
+) -> dict[str, Any]:
+    """The fields robot to goal of a manifest, for a reach policy that observes `terms`.
+
+    `tool_point` is the point that is brought to the goal, in the tool frame [m].
+    """
     dof = profile.dof
     home = {"joint_positions": np.round(profile.home, 6).tolist()}
     sizes = {name: term_size(name, dof, dof) for name in terms}
@@ -37,6 +46,7 @@ def contract(profile: RobotProfile, terms: list[str]) -> dict[str, Any]:
         "observation": {
             "frame": profile.bare(profile.root_frame),
             "tool_frame": profile.bare(profile.tool_frame),
+            **({"tool_point": list(tool_point)} if any(tool_point) else {}),
             "state_max_age_s": 0.1,
             "clip": 5.0,
             "terms": [

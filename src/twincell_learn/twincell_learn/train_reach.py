@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from twincell_model.errors import UserError
 from twincell_model.profile import RobotProfile, load_profile
 from twincell_policy.manifest import parse_action, parse_observation
@@ -40,6 +41,8 @@ VALIDATION_SEED = 50_000
 """First seed of the episodes that choose the best network; the final evaluation has larger ones."""
 EVALUATION_SPREAD = 0.1
 """rad, start joints of evaluations, on top of the scene's own spread"""
+VISIT_NOISE = 0.2
+"""Deviation of the actions' noise when places are collected."""
 SECONDS_PER_M = 50.0
 """Between networks that succeed equally often, 20 mm of error weigh as much as one second."""
 METHOD = "DAgger from a differential-kinematics expert; the best network on validation episodes is kept"
@@ -57,19 +60,28 @@ def network(inputs: int, hidden: list[int], outputs: int) -> torch.nn.Sequential
 class Trainer:
     """One robot, one seed: DAgger, validated as it goes on; the best network is kept."""
 
-    def __init__(self, profile: RobotProfile, config: dict[str, Any], seed: int) -> None:
+    def __init__(
+        self, profile: RobotProfile, config: dict[str, Any], seed: int, task_name: str = "reach"
+    ) -> None:
         torch.set_num_threads(1)
         torch.manual_seed(seed)
         self.profile = profile
         self.config = config
         self.seed = seed
-        self.contract = reach_spec.contract(profile, config["terms"])
+        self._task_name = task_name
+        task = load_task(task_name, profile)
+        self.contract = reach_spec.contract(profile, config["terms"], task.tool_point)
         self.curve: list[dict[str, Any]] = []
         self.steps = 0
         self._git = git_state()  # of what runs, whatever is committed meanwhile
         self._began = time.process_time()
         cell = FastCell(
-            profile, reach_spec.RATE_HZ, Disturbance(**config["cell"]), safety=config["safety"], scene="reach"
+            profile,
+            reach_spec.RATE_HZ,
+            Disturbance(**config["cell"]),
+            safety=config["safety"],
+            scene=reach_spec.SCENE,
+            tool_point=task.tool_point,
         )
         observation = parse_observation(self.contract["observation"])
         action = parse_action(self.contract["action"], profile.dof)
@@ -77,7 +89,7 @@ class Trainer:
             cell,
             observation,
             action,
-            load_task("reach", profile).sample_target,
+            task.sample_target,
             Reward(**config["reward"]),
             profile.home,
             episode_steps=round(config["episode"]["duration_s"] * reach_spec.RATE_HZ),
@@ -129,7 +141,7 @@ class Trainer:
             "name": folder.name,
             "version": "1.0.0",
             "description": f"Brings the tool point of a {self.profile.name} to a position, from joint states.",
-            "task": "reach",
+            "task": self._task_name,
             **self.contract,
             "training": {
                 "method": METHOD,
@@ -147,6 +159,21 @@ class Trainer:
             self._task.inputs
         )
         return write_package(folder, self.network, fields, sample)
+
+    def visited(self, steps: int, seed: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Joint positions (dof,) [rad] and target (3,) [m] of `steps` steps of the network, acting with some noise."""
+        task, rng = self._task, np.random.default_rng([seed, 5])
+        observation, _ = task.reset(seed=seed)
+        places = []
+        for _ in range(steps):
+            places.append((task.inputs.joints.positions, task.target))
+            with torch.no_grad():
+                action = self.network(torch.as_tensor(observation)[None])[0].numpy()
+            action = np.clip(action + rng.normal(0.0, VISIT_NOISE, len(action)), -1.0, 1.0)
+            observation, _, _, truncated, _ = task.step(action.astype(np.float32))
+            if truncated:
+                observation, _ = task.reset()
+        return places
 
     def cpu_s(self) -> float:
         """CPU time since the start of the training [s]."""

@@ -20,8 +20,10 @@ RIM_POINTS = 3600
 class Kinematics:
     """Kinematics of one arm. Not thread-safe: one instance per thread."""
 
-    def __init__(self, profile: RobotProfile) -> None:
+    def __init__(self, profile: RobotProfile, tool_point: ArrayLike = (0.0, 0.0, 0.0)) -> None:
+        """`tool_point` (3,) [m], in the tool frame: the point whose position and Jacobian are given."""
         self.profile = profile
+        self._point = np.array(tool_point, dtype=np.float64)
         self._model = mjcf.arm_spec(profile, visuals="none").compile()
         self._data = mujoco.MjData(self._model)
         self._tool = self._model.body(profile.tool_frame).id
@@ -29,18 +31,20 @@ class Kinematics:
         self._translation = np.zeros((3, profile.dof))
         self._rotation = np.zeros((3, profile.dof))
         self.lever_arms = _lever_arms(profile)
-        """(dof,) Upper bounds over all joint positions of the distance of the tool point from each joint's axis [m]."""
+        """(dof,) Upper bounds over all joint positions of the distance of the tool frame from each joint's axis [m]."""
 
     def pose(self, q: ArrayLike) -> tuple[Array, Array]:
-        """Position (3,) [m] and quaternion (4,) of the tool frame at joint positions q (dof,) [rad]. New arrays."""
+        """Position (3,) [m] of the tool point and quaternion (4,) of the tool frame at q (dof,) [rad]. New arrays."""
         self._place(q)
-        return self._data.xpos[self._tool].copy(), self._data.xquat[self._tool].copy()
+        return self._tool_point(), self._data.xquat[self._tool].copy()
 
     def jacobian(self, q: ArrayLike) -> Array:
         """(6, dof) Jacobian at the tool point: rows linear x y z [m/rad], then angular x y z. A new array."""
         self._place(q)
         mujoco.mj_comPos(self._model, self._data)
-        mujoco.mj_jacBody(self._model, self._data, self._translation, self._rotation, self._tool)
+        mujoco.mj_jac(
+            self._model, self._data, self._translation, self._rotation, self._tool_point(), self._tool
+        )
         return np.concatenate((self._translation, self._rotation))
 
     def link_poses(self, q: ArrayLike) -> dict[str, tuple[Array, Array]]:
@@ -48,6 +52,9 @@ class Kinematics:
         self._place(q)
         data = self._data
         return {name: (data.xpos[body].copy(), data.xquat[body].copy()) for name, body in self._links.items()}
+
+    def _tool_point(self) -> Array:
+        return self._data.xpos[self._tool] + self._data.xmat[self._tool].reshape(3, 3) @ self._point
 
     def _place(self, q: ArrayLike) -> None:
         self._data.qpos[:] = q

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from twincell_policy.compatibility import CellFacts, mismatches
-from twincell_policy.manifest import Manifest, Robot
+from twincell_policy.manifest import Camera, ImageInput, Manifest, Robot
 
 JOINTS = (
     "shoulder_pan_joint",
@@ -15,6 +15,7 @@ JOINTS = (
     "wrist_2_joint",
     "wrist_3_joint",
 )
+EYE = Camera("camera", 424, 240, 306.2, 305.3, 209.1, 118.9)
 FACTS = CellFacts(
     robot="ur5e",
     variant="base",
@@ -24,7 +25,7 @@ FACTS = CellFacts(
     command_timeout_s=0.1,
     root_frame="base_link",
     tool_frame="tool0",
-    cameras=("camera",),
+    cameras={"camera": EYE},
     source_topics=frozenset({"joint_jog", "twist", "trajectory"}),
 )
 
@@ -65,9 +66,39 @@ def test_mismatch_is_named(manifest: Manifest, change: dict[str, Any], field: st
 
 
 def test_missing_camera(manifest: Manifest) -> None:
-    found = mismatches(replace(manifest, cameras=("camera", "wrist")), FACTS)
+    found = mismatches(replace(manifest, cameras=(Camera("camera"), Camera("wrist"))), FACTS)
     assert [problem.field for problem in found] == ["cameras/1/name"]
     assert "needs camera 'wrist', the cell has camera" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"width": 640, "height": 480}, "cameras/0/color", "trained on 424x240 of 'camera', the cell's is 640x480"),
+        ({"fx": 330.0}, "cameras/0/color/fx", "trained on 306.2 px of 'camera', the cell's is 330.0 px"),
+        ({"cy": 135.0}, "cameras/0/color/cy", "the cell's is 135.0 px"),
+    ],
+)
+def test_another_camera_is_named(manifest: Manifest, change: dict[str, Any], field: str, words: str) -> None:
+    facts = replace(FACTS, cameras={"camera": replace(EYE, **change)})
+    found = mismatches(replace(manifest, cameras=(EYE,)), facts)
+    assert [problem.field for problem in found] == [field]
+    assert words in found[0].message
+
+
+def test_a_camera_of_the_same_model_matches_and_a_silent_one_does_not(manifest: Manifest) -> None:
+    needs = replace(manifest, cameras=(EYE,))
+    assert mismatches(needs, replace(FACTS, cameras={"camera": replace(EYE, fx=309.0, cx=212.0)})) == []
+    silent = mismatches(needs, replace(FACTS, cameras={"camera": None}))
+    assert [problem.field for problem in silent] == ["cameras/0/color"]
+    assert "has sent no camera_info" in silent[0].message
+
+
+def test_images_need_not_divide_the_robots_rate(manifest: Manifest) -> None:
+    assert [p.field for p in mismatches(replace(manifest, rate_hz=30.0), FACTS)] == ["rate_hz"]
+    image = ImageInput("camera", "camera", (0, 0, 240, 240), (84, 84), 3, 0.5, 0.25)
+    sees = replace(manifest.observation, images=(image,))
+    assert mismatches(replace(manifest, rate_hz=30.0, observation=sees), FACTS) == []
 
 
 def test_twist_frame(manifest: Manifest) -> None:

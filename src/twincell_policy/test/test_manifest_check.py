@@ -84,4 +84,4 @@ def test_chunks_need_a_step_and_whole_points(document: dict[str, Any]) -> None:
 
 def test_every_term_has_a_unit_a_size_and_a_builder() -> None:
     assert set(TERM_UNITS) == set(_TERMS)
-    assert [term_size(name, 7, 5) for name in TERM_UNITS] == [7, 7, 3, 4, 3, 3, 5]
+    assert [term_size(name, 7, 5) for name in TERM_UNITS] == [7, 7, 3, 4, 3, 3, 5, 7, 3, 4]

@@ -14,7 +14,7 @@ from twincell_policy.package import load_package
 
 def test_parity_sample_is_reproduced() -> None:
     package = load_package("reach_ur5e")
-    output = OnnxPolicy(package).evaluate(package.manifest.parity.observation)
+    output = OnnxPolicy(package).evaluate(package.manifest.parity.observation).action
     assert output.shape == (6,)
     assert np.abs(output - package.manifest.parity.output).max() <= package.manifest.parity.tolerance
 

@@ -16,8 +16,10 @@ from twincell_runtime.polled import PolledSubscription
 from twincell_contract import names, qos
 from twincell_msgs.msg import ArmStatus, ControllerStatus
 from twincell_policy.compatibility import CellFacts
+from twincell_policy.image_link import ImageLink
 from twincell_policy.manifest import SEMANTICS
 from twincell_policy.observation import JointSample
+from twincell_policy.views import JointHistory
 
 SOURCE = "policy"
 """Name under which the node asks for motion."""
@@ -25,6 +27,8 @@ SOURCE = "policy"
 _DISCOVERY_S = 5.0
 """How long a first goal waits for the arm and the controller to appear."""
 _POLL_S = 0.02
+_HISTORY = 250
+"""Joint states of half a second at 500 Hz."""
 
 
 class CellLink:
@@ -35,7 +39,7 @@ class CellLink:
         node: Node,
         profile: RobotProfile,
         safety: SafetyLimits,
-        cameras: tuple[str, ...],
+        images: ImageLink,
         *,
         simulated: bool,
     ) -> None:
@@ -43,8 +47,11 @@ class CellLink:
         self._node = node
         self._profile = profile
         self._safety = safety
-        self._cameras = cameras
-        self._states = PolledSubscription(node, JointState, names.JOINT_STATES, qos.streaming(1))
+        self.images = images
+        # Only where images are to be seen together with the joint states of their exposure is their past of use.
+        depth = _HISTORY if images.cameras else 1
+        self._states = PolledSubscription(node, JointState, names.JOINT_STATES, qos.streaming(depth))
+        self._history = JointHistory()
         self._arm_status = PolledSubscription(node, ArmStatus, names.ARM_STATUS, qos.latched())
         self._controller = PolledSubscription(
             node, ControllerStatus, names.CONTROLLER_STATUS, qos.streaming(1)
@@ -62,12 +69,22 @@ class CellLink:
 
     def sample(self) -> JointSample | None:
         """The newest joint state in chain order, the last one again where nothing came; None where none ever came."""
-        received = self._states.latest()
-        if received is not None:
+        self.take_states()
+        return None if self._state is None else self._sample_of(self._state)
+
+    def take_states(self) -> None:
+        """Take the joint states that have come in; where there are cameras they are kept for a while."""
+        for received in self._states.take_all():
             self._state = received.msg
-        state = self._state
-        if state is None:
-            return None
+            if self.images.cameras and (sample := self._sample_of(received.msg)) is not None:
+                self._history.add(sample)
+
+    def joints_at(self, stamp_ns: int) -> JointSample | None:
+        """The joint state at a moment of the last half second, None where it is not known."""
+        return self._history.at(stamp_ns, (self.now_ns() - stamp_ns) * 1e-9)
+
+    def _sample_of(self, state: JointState) -> JointSample | None:
+        """A joint state in chain order, None where it lacks joints."""
         order = self._indices(tuple(state.name))
         if not order or len(state.position) < len(state.name) or len(state.velocity) < len(state.name):
             return None
@@ -119,7 +136,7 @@ class CellLink:
             command_timeout_s=self._safety.command_timeout_s,
             root_frame=bare(self._profile.root_frame),
             tool_frame=bare(self._profile.tool_frame),
-            cameras=self._cameras,
+            cameras=self.images.facts(),
             source_topics=self._source_topics(),
         )
 
@@ -127,7 +144,8 @@ class CellLink:
         received = self._arm_status.latest()
         self._arm = received.msg if received is not None else self._arm
         self.sample()
-        return self._arm is not None and self._state is not None and bool(self._source_topics())
+        seen = all(camera is not None for camera in self.images.facts().values())
+        return self._arm is not None and self._state is not None and bool(self._source_topics()) and seen
 
     def _source_topics(self) -> frozenset[str]:
         kinds = (kind for kind, _ in SEMANTICS.values())

@@ -98,7 +98,7 @@ def _robot(manifest: Manifest, index: int, robot: str, variants: tuple[str, ...]
                 command_timeout_s=float("inf"),
                 root_frame=profile.root_frame,
                 tool_frame=profile.tool_frame,
-                cameras=manifest.cameras,
+                cameras={camera.name: camera for camera in manifest.cameras},
                 source_topics=frozenset(topic for topic, _ in SEMANTICS.values()),
             )
             checks += _from_problems(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twincell_policy.manifest import Manifest
+from twincell_policy.manifest import Camera, Manifest
 from twincell_policy.manifest_check import Problem
 
 _RATE_TOLERANCE = 1e-6
+_INTRINSICS_TOLERANCE = 0.02
+"""Devices of one model differ by about 1 % in their focal lengths (librealsense issue 4050, realsense-ros issue 2788)."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class CellFacts:
     """The controller takes a source that sent nothing for longer as silent [s]."""
     root_frame: str
     tool_frame: str
-    cameras: tuple[str, ...]
+    cameras: Mapping[str, Camera | None]
+    """By name; None where its color camera_info has not come in."""
     source_topics: frozenset[str]
     """Kinds of the policy's source topics that the controller listens to."""
 
@@ -87,7 +90,9 @@ def _joints(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
 
 def _rate(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
     ticks = facts.rate_hz / manifest.rate_hz
-    if ticks < 1.0 - _RATE_TOLERANCE or abs(ticks - round(ticks)) > _RATE_TOLERANCE * ticks:
+    by_images = bool(manifest.observation.images)  # their clock is not the robot's: steps fall between its ticks
+    whole = by_images or abs(ticks - round(ticks)) <= _RATE_TOLERANCE * ticks
+    if ticks < 1.0 - _RATE_TOLERANCE or not whole:
         yield Problem(
             "rate_hz",
             f"{manifest.rate_hz:g} Hz does not divide the robot's {facts.rate_hz:g} Hz",
@@ -114,14 +119,44 @@ def _frames(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
 
 
 def _cameras(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
-    for index, name in enumerate(manifest.cameras):
-        if name not in facts.cameras:
+    for index, camera in enumerate(manifest.cameras):
+        where = f"cameras/{index}"
+        if camera.name not in facts.cameras:
             has = ", ".join(facts.cameras) or "none"
             yield Problem(
-                f"cameras/{index}/name",
-                f"needs camera '{name}', the cell has {has}",
+                f"{where}/name",
+                f"needs camera '{camera.name}', the cell has {has}",
                 "start a cell with this camera",
             )
+            continue
+        present = facts.cameras[camera.name]
+        if not camera.width:
+            continue
+        if present is None:
+            yield Problem(
+                f"{where}/color",
+                f"camera '{camera.name}' has sent no camera_info of its color image",
+                "check that the camera runs and has a color profile",
+            )
+            continue
+        if (present.width, present.height) != (camera.width, camera.height):
+            yield Problem(
+                f"{where}/color",
+                f"trained on {camera.width}x{camera.height} of '{camera.name}', the cell's is "
+                f"{present.width}x{present.height}",
+                "start a cell with this profile",
+            )
+            continue
+        for name in ("fx", "fy", "cx", "cy"):
+            wanted, found = getattr(camera, name), getattr(present, name)
+            # Of focal lengths and of the principal point alike: a share of the image's width.
+            if abs(wanted - found) > _INTRINSICS_TOLERANCE * camera.width:
+                yield Problem(
+                    f"{where}/color/{name}",
+                    f"trained on {wanted:.1f} px of '{camera.name}', the cell's is {found:.1f} px",
+                    "use the camera it was trained on, or train on this one",
+                )
+                break
 
 
 def _action(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:

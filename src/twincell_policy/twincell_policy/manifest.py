@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,36 @@ class Term:
 
 
 @dataclass(frozen=True)
+class ImageInput:
+    """An image that the model reads."""
+
+    camera: str
+    input: str
+    """Name of the model's input, float32 [1, channels, height, width]."""
+    crop: tuple[int, int, int, int]
+    """x, y, width, height [pixel] of the part of the color image that counts."""
+    size: tuple[int, int]
+    """width, height [pixel] it is shrunk to."""
+    channels: int
+    """3 for rgb, 1 for grey."""
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera the policy needs, with the color image it was trained on; width 0 where that is not said."""
+
+    name: str
+    width: int = 0
+    height: int = 0
+    fx: float = 0.0
+    fy: float = 0.0
+    cx: float = 0.0
+    cy: float = 0.0
+
+
+@dataclass(frozen=True)
 class Observation:
     """What the model reads."""
 
@@ -47,6 +78,13 @@ class Observation:
     state_max_age_s: float
     clip: float
     terms: tuple[Term, ...]
+    tool_point: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The point whose position counts, in the tool frame [m]."""
+    images: tuple[ImageInput, ...] = ()
+    image_max_age_s: float = math.inf
+    """Older images mean no motion [s]."""
+    image_skew_s: float = 0.0
+    """Images of several cameras belong together when exposed within this time [s]."""
 
     @property
     def size(self) -> int:
@@ -70,7 +108,8 @@ class Action:
 
 @dataclass(frozen=True)
 class Goal:
-    """When an episode has succeeded, and when it has not."""
+    """When an episode has succeeded, and when it has not. `kind`: `position` is given with the goal, `seen` is what the
+    model itself says from its images."""
 
     kind: str
     tolerance_m: float
@@ -88,11 +127,13 @@ class Model:
     input: str
     output: str
     opset: int
+    goal_output: str = ""
+    """Name of the second output, float32 [1, 3]: where the goal is, in the observation frame [m]."""
 
 
 @dataclass(frozen=True)
 class Parity:
-    """A sample the loaded model must reproduce."""
+    """A sample the loaded model must reproduce. Images are those of images.pattern."""
 
     observation: Array
     output: Array
@@ -111,7 +152,7 @@ class Manifest:
     joint_names: tuple[str, ...]
     rate_hz: float
     observation: Observation
-    cameras: tuple[str, ...]
+    cameras: tuple[Camera, ...]
     action: Action
     goal: Goal
     model: Model
@@ -135,7 +176,9 @@ def parse(document: Mapping[str, Any]) -> Manifest:
         joint_names=tuple(document["joint_names"]),
         rate_hz=float(document["rate_hz"]),
         observation=parse_observation(document["observation"]),
-        cameras=tuple(camera["name"] for camera in document.get("cameras", ())),
+        cameras=tuple(
+            Camera(camera["name"], **camera.get("color", {})) for camera in document.get("cameras", ())
+        ),
         action=parse_action(document["action"], len(document["joint_names"])),
         goal=parse_goal(document["goal"]),
         model=Model(**document["model"]),
@@ -159,6 +202,21 @@ def parse_observation(block: Mapping[str, Any]) -> Observation:
             Term(term["name"], term["size"], term["unit"], _array(term["mean"]), _array(term["std"]))
             for term in block["terms"]
         ),
+        tool_point=_vector(block.get("tool_point", (0.0, 0.0, 0.0))),
+        images=tuple(
+            ImageInput(
+                camera=image["camera"],
+                input=image["input"],
+                crop=tuple(image["crop"]),
+                size=tuple(image["size"]),
+                channels=1 if image.get("color", "rgb") == "grey" else 3,
+                mean=float(image["mean"]),
+                std=float(image["std"]),
+            )
+            for image in block.get("images", ())
+        ),
+        image_max_age_s=float(block.get("image_max_age_s", math.inf)),
+        image_skew_s=float(block.get("image_skew_s", 0.0)),
     )
 
 
@@ -185,6 +243,11 @@ def parse_goal(block: Mapping[str, Any]) -> Goal:
         rest_speed_m_s=float(block["rest_speed_m_s"]),
         timeout_s=float(block["timeout_s"]),
     )
+
+
+def _vector(values: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = (float(value) for value in values)
+    return x, y, z
 
 
 def _array(values: list[float]) -> Array:

@@ -22,6 +22,9 @@ TERM_UNITS: dict[str, str] = {
     "goal_position": "m",
     "goal_error": "m",
     "previous_action": "1",
+    "exposure_joint_positions": "rad",
+    "exposure_tool_position": "m",
+    "exposure_tool_quaternion": "1",
 }
 """Unit of every term the observation pipeline knows."""
 
@@ -60,6 +63,8 @@ def problems(document: Any) -> list[Problem]:
     ]
     return found or [
         *_observation_problems(document),
+        *_image_problems(document),
+        *_goal_problems(document),
         *_action_problems(document),
         *_parity_problems(document),
     ]
@@ -97,7 +102,9 @@ def term_size(name: str, dof: int, action_size: int) -> int:
     sizes = {
         "joint_positions": dof,
         "joint_velocities": dof,
+        "exposure_joint_positions": dof,
         "tool_quaternion": 4,
+        "exposure_tool_quaternion": 4,
         "previous_action": action_size,
     }
     return sizes.get(name, 3)
@@ -124,6 +131,67 @@ def _observation_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             if value != size:
                 what = str(value) if key == "size" else f"{value} values"
                 yield Problem(f"{where}/{key}", f"{what}, but {name} has {size} here", f"make it {size}")
+
+
+def _image_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    observation = document["observation"]
+    images = observation.get("images", [])
+    cameras = {camera["name"]: camera.get("color") for camera in document.get("cameras", [])}
+    for key in ("image_max_age_s", "image_skew_s"):
+        if (key in observation) != bool(images):
+            yield Problem(
+                f"observation/{key}",
+                "is missing" if images else "says nothing without images",
+                "give a time" if images else "remove it",
+            )
+    for index, term in enumerate(observation["terms"]):
+        if term["name"].startswith("exposure_") and not images:
+            yield Problem(
+                f"observation/terms/{index}/name", f"'{term['name']}' needs images", "name the images or remove it"
+            )
+    for key in ("camera", "input"):
+        values = [image[key] for image in images]
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield Problem(f"observation/images/{index}/{key}", f"'{value}' is there twice", "remove one")
+    for index, image in enumerate(images):
+        where = f"observation/images/{index}"
+        color = cameras.get(image["camera"])
+        if color is None:
+            yield Problem(
+                f"{where}/camera",
+                f"cameras says nothing of the color image of '{image['camera']}'",
+                "add the camera with its width, height, fx, fy, cx and cy",
+            )
+            continue
+        x, y, width, height = image["crop"]
+        if x + width > color["width"] or y + height > color["height"]:
+            yield Problem(
+                f"{where}/crop",
+                f"{image['crop']} reaches beyond the image of {color['width']}x{color['height']}",
+                "give x, y, width, height within it",
+            )
+        elif image["size"][0] > width or image["size"][1] > height:
+            yield Problem(f"{where}/size", f"{image['size']} is larger than the crop", "images are only shrunk")
+
+
+def _goal_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    seen = document["goal"]["kind"] == "seen"
+    if seen and not document["observation"].get("images"):
+        yield Problem("goal/kind", "'seen' needs images", "name the images, or use 'position'")
+    if seen != ("goal_output" in document["model"]):
+        yield Problem(
+            "model/goal_output",
+            "is missing" if seen else "does not go with goal/kind position",
+            "name the output that says where the goal is" if seen else "remove it",
+        )
+    for index, term in enumerate(document["observation"]["terms"]):
+        if seen and term["name"].startswith("goal_"):
+            yield Problem(
+                f"observation/terms/{index}/name",
+                f"'{term['name']}' is not known to a policy that sees its goal",
+                "remove it",
+            )
 
 
 def _action_problems(document: Mapping[str, Any]) -> Iterator[Problem]:

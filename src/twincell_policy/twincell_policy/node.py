@@ -30,10 +30,12 @@ from twincell_msgs.action import RunPolicy
 from twincell_policy.cell_link import SOURCE, CellLink
 from twincell_policy.compatibility import mismatches
 from twincell_policy.episode import Episode
+from twincell_policy.image_link import ImageLink
 from twincell_policy.lease import Lease
 from twincell_policy.package import PolicyPackage, find_package, load_package
 from twincell_policy.publishers import CommandPublisher
 from twincell_policy.run import PolicyRun
+from twincell_policy.sight_timing import SightTiming
 from twincell_policy.stepped import Acknowledger
 from twincell_runtime import node_main
 
@@ -73,6 +75,8 @@ class Loaded:
     stamp: tuple[int, ...]
     package: PolicyPackage
     policy: OnnxPolicy
+    kinematics: Kinematics
+    """At the package's tool point."""
 
 
 class PolicyNode:
@@ -86,7 +90,11 @@ class PolicyNode:
         cameras = tuple(name.strip() for name in values["cameras"].split(",") if name.strip())
         self._feedback_s = 1.0 / values["feedback_hz"]
         simulated = values["clock"] != "wall"
-        self._link = CellLink(self.node, self._profile, self._safety, cameras, simulated=simulated)
+        self._link = CellLink(
+            self.node, self._profile, self._safety, ImageLink(self.node, cameras), simulated=simulated
+        )
+        self._clock = values["clock"]
+        self._sight = SightTiming(self.node)
         self._commands = CommandPublisher(self.node, SOURCE, self._profile)
         self._acknowledger = Acknowledger(self.node, SOURCE, self._profile.tick_s) if simulated else None
         self._lease = Lease(self.node, SOURCE)
@@ -95,7 +103,7 @@ class PolicyNode:
         self._stopping = threading.Event()
         self._loaded: dict[str, Loaded] = {}
         self._loader = ThreadPoolExecutor(1, "loader")
-        self._kinematics = self._loader.submit(self._load_slow_parts)
+        self._slow_parts = self._loader.submit(_load_slow_parts)
         self._server = ActionServer(
             self.node,
             RunPolicy,
@@ -105,12 +113,6 @@ class PolicyNode:
             cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
         self._services = node_main.SpinningThread([self.node])
-
-    def _load_slow_parts(self) -> Kinematics:
-        import onnxruntime  # noqa: F401 - so that the first load of a model finds it imported
-        from twincell_model.kinematics import Kinematics
-
-        return Kinematics(self._profile)
 
     def run(self) -> None:
         """Run episodes until told to stop."""
@@ -178,11 +180,15 @@ class PolicyNode:
         problems = mismatches(manifest, self._link.facts(self._going_on))
         if problems:
             raise UserError(f"policy '{manifest.name}' does not match this cell, {problems[0]}")
+        if manifest.observation.images and self._clock != "wall":
+            raise UserError(
+                f"policy '{manifest.name}' reads images, which come in wall-clock time; start the cell with clock:=wall"
+            )
         episode = Episode(
             manifest,
             loaded.policy,
-            self._kinematics.result(),
-            self._goal_position(goal),
+            loaded.kinematics,
+            None if manifest.goal.kind == "seen" else self._goal_position(goal),
             tolerance_m=_positive("goal_tolerance", goal.goal_tolerance),
             timeout_s=_positive("timeout", goal.timeout),
         )
@@ -195,6 +201,7 @@ class PolicyNode:
             stopping=self._stopping.is_set,
             feedback_s=self._feedback_s,
             acknowledger=self._acknowledger,
+            sight=self._sight,
         )
         if self._acknowledger is not None:
             self._acknowledger.begin()
@@ -220,11 +227,14 @@ class PolicyNode:
         stamp = tuple(path.stat().st_mtime_ns for path in sorted(folder.iterdir()))
         loaded = self._loaded.get(str(folder))
         if loaded is None or loaded.stamp != stamp:
+            self._slow_parts.result()  # two threads that import the same modules wait for each other
+            from twincell_model.kinematics import Kinematics
+
             from twincell_policy.onnx_policy import OnnxPolicy
 
-            self._kinematics.result()  # two threads that import the same modules wait for each other
             package = load_package(name)
-            loaded = self._loaded[str(folder)] = Loaded(stamp, package, OnnxPolicy(package))
+            kinematics = Kinematics(self._profile, package.manifest.observation.tool_point)
+            loaded = self._loaded[str(folder)] = Loaded(stamp, package, OnnxPolicy(package), kinematics)
         return loaded
 
     def _goal_position(self, goal: RunPolicy.Goal) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -245,6 +255,12 @@ class PolicyNode:
                 f"stay within {low.round(3).tolist()} to {high.round(3).tolist()} m"
             )
         return position
+
+
+def _load_slow_parts() -> None:
+    """So that the first load of a package finds them imported."""
+    import onnxruntime  # noqa: F401
+    import twincell_model.kinematics  # noqa: F401
 
 
 def _positive(name: str, value: float) -> float:

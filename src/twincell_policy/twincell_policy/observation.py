@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,18 @@ class JointSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """The arm at the exposure of the images. Position in the manifest's observation frame."""
+
+    joint_positions: Array
+    """(dof,) [rad]"""
+    tool_position: Array
+    """(3,) [m]"""
+    tool_quaternion: Array
+    """(4,) w, x, y, z"""
+
+
+@dataclass(frozen=True, slots=True)
 class ObservationInputs:
     """What an observation is made of. Positions in the manifest's observation frame."""
 
@@ -37,9 +49,19 @@ class ObservationInputs:
     tool_quaternion: Array
     """(4,) w, x, y, z"""
     goal_position: Array
-    """(3,) [m]"""
+    """(3,) [m]; NaN for a policy whose goal is what it sees"""
     previous_action: Array
     """(action size,) the last action that was sent, clipped, before scaling; zeros at first and after a stop"""
+    pixels: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    """By camera, as images.ImagePipeline.pixels gives them; empty for a policy without images"""
+    exposure: Exposure | None = None
+    """Where the arm was when the images were exposed"""
+
+
+def _exposure(inputs: ObservationInputs) -> Exposure:
+    if inputs.exposure is None:
+        raise ValueError("the observation needs images, there are none")
+    return inputs.exposure
 
 
 _TERMS: dict[str, Callable[[ObservationInputs], Array]] = {
@@ -50,6 +72,9 @@ _TERMS: dict[str, Callable[[ObservationInputs], Array]] = {
     "goal_position": lambda inputs: inputs.goal_position,
     "goal_error": lambda inputs: inputs.goal_position - inputs.tool_position,
     "previous_action": lambda inputs: inputs.previous_action,
+    "exposure_joint_positions": lambda inputs: _exposure(inputs).joint_positions,
+    "exposure_tool_position": lambda inputs: _exposure(inputs).tool_position,
+    "exposure_tool_quaternion": lambda inputs: _exposure(inputs).tool_quaternion,
 }
 
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from twincell_model.errors import UserError
 
+from twincell_policy.images import ImagePipeline, pattern
 from twincell_policy.observation import ObservationInputs, ObservationPipeline
 from twincell_policy.package import PolicyPackage
 
 Array = NDArray[np.float64]
+Pixels = Mapping[str, NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says."""
+
+    action: Array
+    """(action size,), before clip and scale"""
+    goal: Array | None = None
+    """(3,) [m] where it sees the goal, in the observation frame; None for a model that is told its goal"""
 
 
 class OnnxPolicy:
@@ -24,6 +38,7 @@ class OnnxPolicy:
 
         self.package = package
         self.pipeline = ObservationPipeline(package.manifest.observation)
+        self.images = ImagePipeline(package.manifest.observation.images)
         self.inference_s = 0.0
         """Duration of the last `output` [s]."""
         options = onnxruntime.SessionOptions()
@@ -40,47 +55,54 @@ class OnnxPolicy:
             raise self._wrong(
                 "model/file", f"is not an ONNX model that can be run: {_short(error)}"
             ) from None
-        self._input = self._tensor("input", self._session.get_inputs(), self.pipeline.size)
-        self._output = self._tensor("output", self._session.get_outputs(), package.manifest.action.size)
+        model, inputs, outputs = package.manifest.model, self._session.get_inputs(), self._session.get_outputs()
+        self._input = self._tensor("model/input", model.input, inputs, (self.pipeline.size,))
+        for index, item in enumerate(self.images.inputs):
+            width, height = item.size
+            self._tensor(f"observation/images/{index}/input", item.input, inputs, (item.channels, height, width))
+        self._outputs = [
+            self._tensor("model/output", model.output, outputs, (package.manifest.action.size,))
+        ]
+        if model.goal_output:
+            self._outputs.append(self._tensor("model/goal_output", model.goal_output, outputs, (3,)))
         self._check_parity()
 
     def _wrong(self, field: str, message: str) -> UserError:
         return UserError(f"policy '{self.package.folder.name}', {field}: {message}; export the package again")
 
-    def _tensor(self, kind: str, tensors: Any, size: int) -> str:
-        name = str(getattr(self.package.manifest.model, kind))
+    def _tensor(self, field: str, name: str, tensors: Any, shape: tuple[int, ...]) -> str:
         for tensor in tensors:
             if tensor.name == name:
-                if tensor.type != "tensor(float)" or len(tensor.shape) != 2 or tensor.shape[1] != size:
+                if tensor.type != "tensor(float)" or tuple(tensor.shape[1:]) != shape:
+                    wanted = ", ".join(str(size) for size in (1, *shape))
                     raise self._wrong(
-                        f"model/{kind}",
-                        f"'{name}' is {tensor.type} {tensor.shape}, not tensor(float) [1, {size}]",
+                        field, f"'{name}' is {tensor.type} {tensor.shape}, not tensor(float) [{wanted}]"
                     )
                 return name
-        raise self._wrong(
-            f"model/{kind}", f"the model has no '{name}', but {[tensor.name for tensor in tensors]}"
-        )
+        raise self._wrong(field, f"the model has no '{name}', but {[tensor.name for tensor in tensors]}")
 
     def _check_parity(self) -> None:
         parity = self.package.manifest.parity
-        difference = float(np.abs(self.evaluate(parity.observation) - parity.output).max())
+        pixels = {item.camera: pattern(item) for item in self.images.inputs}
+        difference = float(np.abs(self.evaluate(parity.observation, pixels).action - parity.output).max())
         if not difference <= parity.tolerance:
             raise self._wrong(
                 "parity/output",
                 f"the model's answer differs by {difference:.2g}, more than {parity.tolerance:g}",
             )
 
-    def evaluate(self, vector: Array) -> Array:
-        """The model's output (size,) for an observation vector before normalisation."""
-        batch = self.pipeline.normalise(vector)[np.newaxis]
-        return np.asarray(self._session.run([self._output], {self._input: batch})[0][0], dtype=np.float64)
+    def evaluate(self, vector: Array, pixels: Pixels | None = None) -> Answer:
+        """The model's answer to an observation vector before normalisation, and to images of its size."""
+        feed = {self._input: self.pipeline.normalise(vector)[np.newaxis], **self.images.tensors(pixels or {})}
+        found = [np.asarray(output[0], dtype=np.float64) for output in self._session.run(self._outputs, feed)]
+        return Answer(found[0], found[1] if len(found) > 1 else None)
 
-    def output(self, inputs: ObservationInputs) -> Array:
-        """The model's output (size,) for the inputs, before clip and scale."""
+    def output(self, inputs: ObservationInputs) -> Answer:
+        """The model's answer to the inputs."""
         start = time.perf_counter()
-        output = self.evaluate(self.pipeline.vector(inputs))
+        answer = self.evaluate(self.pipeline.vector(inputs), inputs.pixels)
         self.inference_s = time.perf_counter() - start
-        return output
+        return answer
 
 
 def _short(error: Exception) -> str:

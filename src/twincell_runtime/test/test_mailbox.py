@@ -44,10 +44,13 @@ def test_timed_out_work_is_never_run():
 
 def test_at_most_so_many_calls_per_tick():
     mailbox = Mailbox()
-    threads = [threading.Thread(target=mailbox.call, args=(lambda: None,)) for _ in range(5)]
+    threads = [threading.Thread(target=mailbox.call, args=(lambda: None, 20.0)) for _ in range(5)]
     for thread in threads:
         thread.start()
-    time.sleep(0.05)
+    end = time.monotonic() + 10.0
+    while mailbox._queue.qsize() < 5:
+        assert time.monotonic() < end
+        time.sleep(0.005)
     assert mailbox.run_pending(at_most=2) == 2
     assert mailbox.run_pending(at_most=9) == 3
     for thread in threads:

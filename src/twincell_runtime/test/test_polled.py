@@ -27,13 +27,29 @@ def node():
 
 
 def publish_values(node, topic: str, values: list[float]) -> None:
+    """Publish to the subscriptions of the topic; returns when one more, beside them, has heard everything."""
+    witness = PolledSubscription(node, Float64, topic, QoSProfile(depth=10))
     publisher = node.create_publisher(Float64, topic, QoSProfile(depth=10))
-    deadline = time.monotonic() + 5.0
-    while publisher.get_subscription_count() == 0 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    listeners = node.count_subscribers(topic)
+    wait_for(lambda: publisher.get_subscription_count() == listeners > 1)
     for value in values:
         publisher.publish(Float64(data=value))
-    time.sleep(0.2)
+    heard: list[float] = []
+
+    def all_heard() -> bool:
+        heard.extend(received.msg.data for received in witness.take_all())
+        return heard == values
+
+    wait_for(all_heard)
+    time.sleep(0.05)
+    witness.destroy()
+
+
+def wait_for(condition, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_executor_never_takes_polled_messages(node):

@@ -31,8 +31,9 @@ class Barrier:
             node, 0.01, lambda tick: None, lambda: 0.05, lambda: self.arrived, self._idle, self._repeat
         )
         self.acks = node.create_publisher(TickAck, names.WORLD_TICK_ACK, qos.streaming(100))
-        end = time.monotonic() + 5.0
-        while self.acks.get_subscription_count() == 0 and time.monotonic() < end:
+        end = time.monotonic() + 20.0
+        while self.acks.get_subscription_count() == 0:
+            assert time.monotonic() < end, "the barrier does not listen"
             time.sleep(0.01)
 
     def _idle(self) -> None:

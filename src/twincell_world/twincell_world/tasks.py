@@ -16,6 +16,9 @@ from twincell_model import documents, paths
 
 Array = NDArray[np.float64]
 
+TARGET_BODY = "target"
+"""Name of the scene's target that shows where a task's goal is."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -46,7 +49,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Task:
-    """What an episode asks for: bring the tool point to a target within `tolerance`."""
+    """What an episode asks for: bring a point of the tool to a target within `tolerance`."""
 
     name: str
     region: Region
@@ -54,6 +57,8 @@ class Task:
     """m, the largest error that counts as success."""
     timeout: float
     """s, after which an episode has failed."""
+    tool_point: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The point that is brought to the target, in the tool frame [m]."""
 
     def sample_target(self, rng: np.random.Generator) -> Array:
         """Position of a target in the robot's root frame, (3,) [m]."""
@@ -81,7 +86,8 @@ def load_task(name: str, profile: RobotProfile) -> Task:
             f"task '{name}' has no region for robot '{profile.name}'; add regions/{profile.name} to {path}"
         )
     region = _region(document["regions"][profile.name], path, profile.name)
-    return Task(path.stem, region, float(document["tolerance"]), float(document["timeout"]))
+    x, y, z = (float(value) for value in document.get("tool_point", (0.0, 0.0, 0.0)))
+    return Task(path.stem, region, float(document["tolerance"]), float(document["timeout"]), (x, y, z))
 
 
 def _region(values: Mapping[str, Any], path: Path, robot: str) -> Region:

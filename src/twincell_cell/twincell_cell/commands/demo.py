@@ -35,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|DIR",
         help="a package under policies/ or a folder (default: the one for the task and robot)",
     )
+    parser.add_argument(
+        "--task",
+        default="",
+        metavar="NAME|FILE",
+        help="a task under config/tasks or a YAML file (default: reach_object, targets that only the cameras see, for"
+        " robots with a policy for it; else reach, targets that the policy is told)",
+    )
     parser.add_argument("--no-randomize", action="store_true", help="keep the scene as it is written")
     parser.add_argument(
         "--report", default="", metavar="FILE", help="where report.html goes (default: the folder of the run)"
@@ -48,13 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the demo."""
     from twincell_cell import outputs, recording, viewer
-    from twincell_cell.policies import choose
+    from twincell_cell.policies import choose, default_task, with_cameras
 
     if args.json:
         outputs.check_writable(args.json)
     report = outputs.check_writable(args.report, "--report") if args.report else None
-    config = options.cell_config(args)
+    config = options.cell_config(args, task=args.task or default_task(args.robot))
     policy = choose(args.policy, config)
+    config = with_cameras(config, policy)
     config = viewer.choose(config)
     config, logs = recording.prepare(config, args.record, "demo", policy)
 
@@ -124,6 +132,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
         )
 
     low, high = values["ci95"]
+    image = values["image_to_command_ms"]
     rows = [
         ("policy", Path(policy).name),
         ("reached", f"{values['successes']} of {values['episodes']} = {values['success_rate']:.1%}"),
@@ -136,6 +145,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
         ("control loop lateness, ms", triple(values["servo_lateness_ms"], ("p50", "p99", "max"))),
         ("command age, ms", triple(values["command_age_ms"], ("p99", "max"))),
         ("command gap, ms", triple(values["command_gap_ms"], ("p99", "max", "own_max"))),
+        *([("image to command, ms", triple(image, ("p50", "p95")))] if image["p50"] is not None else []),
         ("real-time scheduling", "yes" if values["fifo"] else "no"),
         ("report", values["report"]),
     ]

@@ -17,6 +17,12 @@ HELP = "start a cell with a viewer and keep it running until Ctrl-C"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
+    parser.add_argument(
+        "--without-policy",
+        action="store_true",
+        help="leave out the node that runs policy packages, for a policy node of your own: a source's topics may have"
+        " one publisher",
+    )
     options.add_record(parser)
     options.add_cell(parser)
 
@@ -28,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
 
     config = viewer.choose(options.cell_config(args))
     config, logs = recording.prepare(config, args.record, "up")
-    with CellSession(config, "up", logs=logs) as session:
+    skip = ("policy",) if args.without_policy else ()
+    with CellSession(config, "up", skip=skip, logs=logs) as session:
         print(f"Starting {config.robot} on {config.backend} (logs: {session.logs})", flush=True)
         session.wait_ready()
         session.note(backend=config.backend, scene=config.scene, viewer=viewer.address(config))

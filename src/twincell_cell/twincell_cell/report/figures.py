@@ -62,12 +62,16 @@ def latency_chain(values: dict[str, Any], trace: RunTrace, inference_ms: Sequenc
     def pair(data: Sequence[float]) -> tuple[float, float] | None:
         return (float(np.median(data)), float(np.percentile(data, 95))) if len(data) else None
 
+    def spread(data: dict[str, float | None] | None) -> tuple[float, float] | None:
+        middle, late = (data or {}).get("p50"), (data or {}).get("p95")
+        return None if middle is None or late is None else (middle, late)
+
     delay = motion_delay_s(trace)
     age = values.get("command_age_ms") or {}
-    image = values.get("image_to_command_ms") or {}
     stages: list[tuple[str, tuple[float, float] | None]] = [
-        ("exposure to command", (image["p50"], image["p95"]) if image.get("p95") is not None else None),
-        ("policy inference", pair(inference_ms)),
+        ("exposure to image", spread(values.get("exposure_to_image_ms"))),
+        ("image to command", spread(values.get("image_to_command_ms"))),
+        ("of that, inference", pair(inference_ms)),
         ("age of policy command in use", pair(trace.source_age_ms)),
         ("age of joint state in use", pair(trace.state_age_ms)),
         ("command to arm (p99)", (age["p99"], age["p99"]) if age.get("p99") is not None else None),
@@ -96,7 +100,7 @@ def limits_used(trace: RunTrace) -> str:
 
 def tool_paths(trace: RunTrace, reached: Sequence[bool], tolerance_m: float) -> tuple[str, str]:
     """The tool's way in every episode from above and from the side, with the targets."""
-    kinematics = Kinematics(trace.profile)
+    kinematics = Kinematics(trace.profile, trace.tool_point)
     ways = []
     for episode, good in list(zip(trace.episodes, reached, strict=False))[:_PATHS]:
         _, rows = trace.measured.between(episode.start, episode.end)

@@ -247,7 +247,8 @@ def _timing(values: dict[str, Any]) -> str:
         ("arm_lateness_ms", "arm loop: wake-up after its time"),
         ("command_age_ms", "age of a command when the arm uses it"),
         ("command_gap_ms", "time between commands"),
-        ("image_to_command_ms", "exposure of an image to the command made from it"),
+        ("exposure_to_image_ms", "exposure of a set of images to its publication"),
+        ("image_to_command_ms", "publication of a set of images to the command made from it"),
     ):
         data = values.get(key)
         if data:

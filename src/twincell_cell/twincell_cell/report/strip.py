@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
+from twincell_runtime.images import rgb
 from twincell_runtime.polled import PolledSubscription
 
 from twincell_cell.config import CellConfig
@@ -52,7 +53,7 @@ class CameraStrip:
         finally:
             for subscription in listening.values():
                 subscription.destroy()
-        self.pictures += [encode(small(pixels(found[name]))) for name in self._cameras if name in found]
+        self.pictures += [encode(small(rgb(found[name]))) for name in self._cameras if name in found]
 
 
 def camera_names(config: CellConfig) -> list[str]:
@@ -62,12 +63,6 @@ def camera_names(config: CellConfig) -> list[str]:
     from twincell_camera.camera_set import load_set
 
     return [spec.name for spec in load_set(config.cameras)]
-
-
-def pixels(image: Image) -> NDArray[np.uint8]:
-    """An rgb8 image as an array (height, width, 3)."""
-    rows = np.frombuffer(image.data, np.uint8).reshape(image.height, image.step)
-    return rows[:, : image.width * 3].reshape(image.height, image.width, 3)
 
 
 def small(picture: NDArray[np.uint8], width: int = WIDTH) -> NDArray[np.uint8]:

@@ -58,8 +58,14 @@ class Samples:
 class RunTrace:
     """Collects; read it after the judge has ended."""
 
-    def __init__(self, profile: RobotProfile, safety: SafetyLimits) -> None:
-        self.profile, self.safety = profile, safety
+    def __init__(
+        self,
+        profile: RobotProfile,
+        safety: SafetyLimits,
+        tool_point: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> None:
+        """`tool_point` is the one that is brought to targets, in the tool frame [m]."""
+        self.profile, self.safety, self.tool_point = profile, safety, tool_point
         self.newest = 0.0
         """Stamp of the newest control tick [s]."""
         self.episodes: list[EpisodeTrace] = []

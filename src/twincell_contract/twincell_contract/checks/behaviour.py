@@ -20,7 +20,10 @@ from .status import in_words
 
 SETTLE_S = 5.0
 """Longest time a controller takes from any mode back to HOLD."""
-LEASE_S = 5.0
+LEASE_S = 20.0
+"""Longer than any check needs to find a subscriber: a lease must not run out while DDS matches its owner's topics."""
+TELL_S = 3.0
+"""Longest wait for controller/status (50 Hz) to tell what has happened, on a busy machine."""
 FREE = (ControllerStatus.MODE_STOPPED, ControllerStatus.MODE_FAULT)
 
 
@@ -53,7 +56,7 @@ def hold(cell: Observer) -> Array:
         cell.call(names.CONTROLLER_RESET, Trigger)
     in_mode(cell, [ControllerStatus.MODE_HOLD], "The controller should return to HOLD")
     require(
-        cell.wait(lambda: not cell.latest(names.CONTROLLER_STATUS).owner, 1.0),
+        cell.wait(lambda: not cell.latest(names.CONTROLLER_STATUS).owner, TELL_S),
         "The controller keeps an owner although it was released.",
     )
     return cell.at_rest()
@@ -139,7 +142,7 @@ def reasons_since(cell: Observer, since_ns: int) -> Reason:
     return Reason(bits)
 
 
-def saw(cell: Observer, since_ns: int, bit: Reason, timeout: float = 1.0) -> bool:
+def saw(cell: Observer, since_ns: int, bit: Reason, timeout: float = TELL_S) -> bool:
     """Whether the bit was set in a tick since a time; waits for it."""
     return bool(cell.wait(lambda: reasons_since(cell, since_ns) & bit, timeout))
 

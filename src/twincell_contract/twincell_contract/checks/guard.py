@@ -14,7 +14,7 @@ from twincell_msgs.msg import ArmStatus
 from .. import names
 from ..facts import Array
 from ..reasons import Reason
-from .behaviour import hold, jog, owning, pose_message, reasons_since, status, twist, unmoved
+from .behaviour import TELL_S, hold, jog, owning, pose_message, reasons_since, status, twist, unmoved
 from .check import Item, require
 from .observer import Observer
 
@@ -37,7 +37,7 @@ def dropped(make: Callable[[Observer, Array], list[float]], what: str, cell: Obs
     def counted() -> int:
         return int(cell.latest(names.ARM_STATUS).commands_dropped - before.commands_dropped)
 
-    cell.wait(lambda: counted() >= SENT, 1.5)
+    cell.wait(lambda: counted() >= SENT, 4.0)  # arm/status comes at 2 Hz
     require(
         counted() >= SENT,
         f"The arm counted {counted()} of {SENT} commands {what} as dropped (arm/status commands_dropped). "
@@ -87,7 +87,7 @@ def _send_and_look(
     def counted() -> int:
         return int(cell.latest(names.CONTROLLER_STATUS).commands_rejected - before)
 
-    cell.wait(lambda: counted() >= SENT and reasons_since(cell, since) & bit, 1.0)
+    cell.wait(lambda: counted() >= SENT and reasons_since(cell, since) & bit, TELL_S)
     require(
         counted() >= SENT,
         f"The controller counted {counted()} of {SENT} messages {what} as rejected (controller/status "

@@ -150,7 +150,7 @@ def switch(cell: Observer) -> str:
         answer.ok, f"switch_controller with strictness 0 (the command line's default) fails: {answer.message}"
     )
     try:
-        cell.wait(lambda: cell.latest(names.ARM_STATUS).mode == ArmStatus.MODE_HOLDING, 2.0)
+        cell.wait(lambda: cell.latest(names.ARM_STATUS).mode == ArmStatus.MODE_HOLDING, 4.0)
         mode = cell.latest(names.ARM_STATUS).mode
         state = controllers(cell)[FORWARD].state
         require(state == "inactive", f"{FORWARD} is {state} after it was deactivated.")
@@ -168,7 +168,7 @@ def switch(cell: Observer) -> str:
         )
     require(answer.ok, f"switch_controller STRICT cannot activate {FORWARD} again: {answer.message}")
     hold(cell)
-    following = cell.wait(lambda: cell.latest(names.ARM_STATUS).mode == ArmStatus.MODE_FOLLOWING, 2.0)
+    following = cell.wait(lambda: cell.latest(names.ARM_STATUS).mode == ArmStatus.MODE_FOLLOWING, 4.0)
     require(following, f"The arm does not follow after {FORWARD} was activated again.")
     return "inactive: the arm holds; active: it follows"
 

@@ -106,6 +106,13 @@ def no_jump(cell: Observer) -> str:
     return f"largest step {100 * over.max():.1f} % of the velocity limit in {len(steps)} ticks"
 
 
+def sample_at(stamps: Array, seconds: float) -> int:
+    """Index of the first sample at or after a time. Raises Failed where the recording ends before."""
+    index = int(np.searchsorted(stamps, seconds))
+    require(index < len(stamps), f"joint_states ended {seconds - stamps[-1]:.2f} s before the motion did.")
+    return index
+
+
 def twist_moves(axis: int, sign: float, cell: Observer) -> str:
     """A twist moves the tool along that axis of the root frame and does not turn it."""
     velocity = np.zeros(3)
@@ -114,9 +121,9 @@ def twist_moves(axis: int, sign: float, cell: Observer) -> str:
         since = cell.now_ns()
         cell.stream(TELEOP_TWIST, lambda: twist(cell, velocity), 1.0)
         stamps, positions, _ = cell.track(since)
-    first, last = (positions[int(np.searchsorted(stamps, t))] for t in (0.4, 0.9))
-    a, b = (pose_matrix(cell.facts.pose(q)) for q in (first, last))
-    speed = (b[:3, 3] - a[:3, 3]) / 0.5
+    first, last = (sample_at(stamps, t) for t in (0.4, 0.9))
+    a, b = (pose_matrix(cell.facts.pose(positions[k])) for k in (first, last))
+    speed = (b[:3, 3] - a[:3, 3]) / (stamps[last] - stamps[first])
     off = np.linalg.norm(speed - velocity)
     require(
         off <= 0.25 * TOOL_SPEED,
@@ -136,8 +143,9 @@ def tool_twist(cell: Observer) -> str:
         since = cell.now_ns()
         cell.stream(TELEOP_TWIST, lambda: twist(cell, (0.0, 0.0, -TOOL_SPEED), cell.facts.tool_frame), 0.8)
         stamps, positions, _ = cell.track(since)
-    first, last = (cell.facts.pose(positions[int(np.searchsorted(stamps, t))])[0] for t in (0.4, 0.7))
-    speed = (last - first) / 0.3
+    first, last = (sample_at(stamps, t) for t in (0.4, 0.7))
+    a, b = (cell.facts.pose(positions[k])[0] for k in (first, last))
+    speed = (b - a) / (stamps[last] - stamps[first])
     require(
         np.linalg.norm(speed - wanted) <= 0.3 * TOOL_SPEED,
         f"A twist along the tool's -z moved the tool at {speed.round(4).tolist()} m/s; expected "

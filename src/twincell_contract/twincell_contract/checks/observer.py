@@ -35,6 +35,8 @@ KEPT_IMAGES = 300
 WHOLE_IMAGES = 40
 """Of these the newest keep their pixels, the others their header only."""
 POLL_S = 0.01
+FIND_S = 8.0
+"""Longest wait until publisher and subscriber, or client and server, have found each other [s]."""
 NO_PIXELS = array("B")
 Result = TypeVar("Result")
 
@@ -259,7 +261,7 @@ class Observer:
         if name not in self._publishers:
             self._publishers[name] = self.asker.create_publisher(type(message), name, qos.streaming())
             publisher = self._publishers[name]
-            if not self.wait(lambda: publisher.get_subscription_count() > 0, 2.0):
+            if not self.wait(lambda: publisher.get_subscription_count() > 0, FIND_S):
                 raise Failed(f"Nobody subscribes to {name}. Start the node that does.")
         self._publishers[name].publish(message)
 
@@ -291,7 +293,7 @@ class Observer:
         if name not in self._clients:
             self._clients[name] = self.asker.create_client(service, name)
         client = self._clients[name]
-        if not self.wait(client.service_is_ready, 2.0):
+        if not self.wait(client.service_is_ready, FIND_S):
             raise Failed(f"Service {name} is missing. Start the node that serves it.")
         return self.done(client.call_async(request or service.Request()), f"Service {name}", timeout)
 
@@ -300,7 +302,7 @@ class Observer:
         if name not in self._actions:
             self._actions[name] = ActionClient(self.asker, action, name)
         client = self._actions[name]
-        if not self.wait(client.server_is_ready, 2.0):
+        if not self.wait(client.server_is_ready, FIND_S):
             raise Failed(f"Action {name} is missing. Start the node that serves it.")
         return client
 

@@ -233,15 +233,17 @@ def ages(cell: Observer) -> str:
 
 def stream_is_status(cell: Observer) -> str:
     """The positions in the status are the commands on the wire."""
+    until = cell.now_ns()
+    cell.wait(lambda: max(cell.latest(names.CONTROLLER_STATUS).tick_stamp_ns, default=0) > until, 2.0)
     rows: set[bytes] = set()
-    for batch in batches(cell):
+    for received in cell.messages(names.CONTROLLER_STATUS, until - 3_000_000_000):
+        batch = received.msg
         positions = np.array(batch.tick_position).reshape(-1, cell.facts.dof)
         rows.update(row.tobytes() for row in positions)
-    until = cell.now_ns()
     sent = [
         np.array(r.msg.data).tobytes()
         for r in cell.messages(names.COMMANDS, until - 2_500_000_000)
-        if r.source_ns < until - 200_000_000
+        if r.source_ns < until
     ]
     require(len(sent) > 10, f"{names.COMMANDS} is silent. The controller streams in every mode.")
     found = sum(row in rows for row in sent)
@@ -292,7 +294,7 @@ def diagnostics(cell: Observer) -> str:
     def errors() -> list[str]:
         return [name for name, status in newest().items() if ord(status.level) >= ord(DiagnosticStatus.ERROR)]
 
-    cell.wait(lambda: not errors(), 2.0)
+    cell.wait(lambda: newest() and not errors(), 4.0)  # each process says it at 1 Hz
     statuses, bad = newest(), errors()
     require(statuses, "diagnostics is silent. Publish one status per process at 1 Hz.")
     require("" not in statuses, "A diagnostic status has no name. Name it '<node>: <part>' (REP-107).")

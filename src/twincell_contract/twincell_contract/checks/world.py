@@ -20,11 +20,13 @@ from twincell_msgs.srv import (
 )
 
 from .. import names
-from .behaviour import hold, in_mode, safe_signs, status
+from .behaviour import TELL_S, hold, in_mode, safe_signs, status
 from .check import Item, require
 from .observer import Observer
 
 TICKS = 50
+PROGRESS_S = 3.0
+"""Longest wait for a world that runs to show it, on a busy machine."""
 TASK_REACH_M = 1.5
 """Targets are drawn within reach: no arm of this size reaches further."""
 
@@ -43,10 +45,14 @@ def state(cell: Observer) -> str:
     )
     require(message.scene != "", "world/state does not name its scene.")
     json.loads(message.randomization or "{}")
-    before = message
-    cell.pump(0.3)
-    after = cell.next(names.WORLD_STATE)
-    require(after.time > before.time and after.step > before.step, "The world's time stands still.")
+    before, after = message, cell.next(names.WORLD_STATE)
+
+    def goes_on() -> bool:
+        nonlocal after
+        after = cell.latest(names.WORLD_STATE)
+        return bool(after.time > before.time and after.step > before.step)
+
+    require(cell.wait(goes_on, PROGRESS_S), "The world's time stands still.")
     return f"scene {message.scene}, {len(message.qpos)} positions, time {after.time:.2f} s"
 
 
@@ -70,8 +76,10 @@ def pause_and_step(cell: Observer) -> str:
         )
     finally:
         cell.call(names.WORLD_PAUSE, SetBool, SetBool.Request(data=False))
-    cell.pump(0.3)
-    require(cell.next(names.WORLD_STATE).time > answer.time, "The world stands still after it was resumed.")
+    require(
+        cell.wait(lambda: cell.latest(names.WORLD_STATE).time > answer.time, PROGRESS_S),
+        "The world stands still after it was resumed.",
+    )
     answer = cell.call(names.WORLD_STEP, StepWorld, StepWorld.Request(steps=1))
     require(not answer.success, "world/step advanced a world that is not paused.")
     hold(cell)
@@ -136,7 +144,7 @@ def cell_reset(cell: Observer) -> str:
     """cell/reset leaves a cell that holds, ready for an episode."""
     answer = cell.call(names.CELL_RESET, ResetCell, ResetCell.Request(seed=3, randomize=True), 15.0)
     require(answer.success, f"cell/reset failed: {answer.message}")
-    in_mode(cell, [ControllerStatus.MODE_HOLD], "The controller should hold after cell/reset", 1.0)
+    in_mode(cell, [ControllerStatus.MODE_HOLD], "The controller should hold after cell/reset", TELL_S)
     require(status(cell).owner == "", "cell/reset left an owner.")
     first = cell.at_rest()
     cell.call(names.CELL_RESET, ResetCell, ResetCell.Request(seed=3, randomize=True), 15.0)
