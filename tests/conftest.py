@@ -110,6 +110,12 @@ def recover_fixture() -> Callable[[CellSession], bool]:
 
 
 @pytest.fixture
+def stalls() -> Reason:
+    """Reasons for which a cell stops when a busy machine stands still."""
+    return STALLS
+
+
+@pytest.fixture
 def domain() -> int:
     """A ROS domain for the tests: the environment's, or one that a person's cell hardly uses."""
     return int(os.environ.get("ROS_DOMAIN_ID") or 83)

@@ -103,7 +103,11 @@ def build(config: CellConfig) -> tuple[NodeSpec, ...]:
         node(SERVO, "twincell_control", "controller_servo", "twincell_control.servo_node", gripper=gripper),
         node(FRONT, "twincell_control", "controller_front", "twincell_control.front_node", gripper=gripper),
         node(
-            "policy", "twincell_policy", "policy_node", "twincell_policy.node", cameras=",".join(_cameras(config))
+            "policy",
+            "twincell_policy",
+            "policy_node",
+            "twincell_policy.node",
+            cameras=",".join(_cameras(config)),
         ),
         node("cell", "twincell_cell", "cell_node", "twincell_cell.cell_node", nice=5, task=config.task),
     ]

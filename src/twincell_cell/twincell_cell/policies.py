@@ -9,7 +9,6 @@ from twincell_policy.package import available, load_package
 
 from twincell_cell.config import CellConfig, check
 
-
 TASKS = ("reach_object", "reach")
 """What a robot does where no task is named: the first for which a trained policy exists."""
 

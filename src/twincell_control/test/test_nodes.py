@@ -44,9 +44,13 @@ def cell(running: Cell) -> Cell:
         running.call(Release, names.CONTROLLER_RELEASE, source=running.status.owner)
     running.mode(Mode.HOLD, Mode.STOPPED, Mode.FAULT)
     if running.status.mode != Mode.HOLD:
-        assert running.wait(lambda: running.call(Trigger, names.CONTROLLER_RESET).success), (
-            running.status.reason
-        )
+        refusals: list[str] = []
+
+        def reset() -> bool:
+            refusals.append(running.call(Trigger, names.CONTROLLER_RESET).message)
+            return running.status.mode == Mode.HOLD
+
+        assert running.wait(reset), (refusals[-1], running.log("arm")[-500:])
     assert running.mode(Mode.HOLD)
     running.publisher(JointJog, names.source_topic("policy", "joint_jog"))
     return running

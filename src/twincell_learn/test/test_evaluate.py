@@ -38,7 +38,6 @@ def test_a_policy_that_never_moves_fails() -> None:
             return Answer(np.zeros(6))
 
     package = load_package("reach_ur5")
-    policy = OnnxPolicy(package)
     outcome = runner(package.manifest, safety="slow", disturbance=WORST).run(Still(), 3)  # type: ignore[arg-type]
     assert not outcome.success
     assert outcome.error > 0.02

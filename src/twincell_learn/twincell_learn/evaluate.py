@@ -29,6 +29,7 @@ from twincell_world.tasks import Task, load_task
 from twincell_learn.fast_cell import Disturbance, FastCell
 from twincell_learn.reach_spec import SCENE
 
+Visit = Callable[[NDArray[np.float64], NDArray[np.float64]], None]
 HELD_OUT_SEED = 100_000
 """First seed of evaluations. Training and the choice of the best network use smaller ones only."""
 REST = 1e-3
@@ -56,7 +57,7 @@ class FastRunner:
         cell: FastCell,
         manifest: Manifest,
         task: Task,
-        visit: Callable[[NDArray[np.float64], NDArray[np.float64]], None] | None = None,
+        visit: Visit | None = None,
     ) -> None:
         """`visit` is told joint positions (dof,) [rad] and target (3,) [m] of every step."""
         self._visit = visit

@@ -29,8 +29,14 @@ OPSET = 18
 """Operator set of the files; onnxruntime reads it since 1.14."""
 _SOURCES = (
     "models",
-    *(f"config/{part}" for part in ("cameras", "grippers", "robots", "safety", "scenes", "tasks", "training")),
-    *(f"src/twincell_{room}/twincell_{room}" for room in ("camera", "control", "learn", "model", "policy", "world")),
+    *(
+        f"config/{part}"
+        for part in ("cameras", "grippers", "robots", "safety", "scenes", "tasks", "training")
+    ),
+    *(
+        f"src/twincell_{room}/twincell_{room}"
+        for room in ("camera", "control", "learn", "model", "policy", "world")
+    ),
 )
 """What a training depends on, below the repository."""
 PARITY_TOLERANCE = 1e-5

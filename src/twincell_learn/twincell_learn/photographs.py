@@ -1,4 +1,8 @@
-"""Photographs to learn seeing from: single frames, each with its own arm pose, target, light, colours and camera errors."""
+"""Photographs to learn seeing from: single frames, each with its own arm pose and target.
+
+Light, colours and camera errors are drawn anew for every few of them: most of a frame's cost is the picture of what
+stands still, which they share.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,8 @@ Array = NDArray[np.float64]
 
 Place = tuple[Array, Array]
 """Joint positions (dof,) [rad] and target (3,) [m, root frame]."""
+PER_SAMPLE = 4
+"""Photographs that share a sample of the scene's randomisation."""
 _LOWEST_M = -0.1
 """[m] No target is drawn lower: the table is 0.15 m below the root."""
 
@@ -63,7 +69,9 @@ class Photographer:
     ) -> None:
         """`settings`: the block `photographs` of a training."""
         self._world = World(load_scene(scene, profile), profile)
-        self._rig = CameraRig(self._world, color_cameras([image.camera for image in observation.images]), seed)
+        self._rig = CameraRig(
+            self._world, color_cameras([image.camera for image in observation.images]), seed
+        )
         self._profile = profile
         self._kinematics = Kinematics(profile, observation.tool_point)
         self._pipeline = ObservationPipeline(observation)
@@ -75,7 +83,9 @@ class Photographer:
         """`count` photographs at places drawn from `places`, varied a little."""
         observations, targets, in_tool = [], [], []
         pixels: dict[str, list[NDArray[np.uint8]]] = {item.camera: [] for item in self._images.inputs}
-        for _ in range(count):
+        for number in range(count):
+            if number % PER_SAMPLE == 0:
+                self._world.randomize(int(self._rng.integers(2**31)))
             q, target = self._draw(places)
             observation, seen, there = self._photograph(q, target)
             observations.append(observation)
@@ -104,11 +114,9 @@ class Photographer:
     def _photograph(
         self, q: Array, target: Array
     ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.uint8]], Array]:
-        world, rng = self._world, self._rng
-        world.randomize(int(rng.integers(2**31)))
-        world.reset(q)
-        world.set_body_pose(TARGET_BODY, target)
-        captured = self._rig.capture(int(rng.integers(1, 2**31)))
+        self._world.reset(q)
+        self._world.set_body_pose(TARGET_BODY, target)
+        captured = self._rig.capture(int(self._rng.integers(1, 2**31)))
         images = {name: found.color for name, found in captured.items() if found.color is not None}
         pixels = self._images.pixels(images)
         position, quaternion = self._kinematics.pose(q)

@@ -1,7 +1,7 @@
 """Networks of a policy that sees: two eyes that say where the target is, and a hand that goes there.
 
-Each eye gives a position and how sure it is of it; the wrist's is in the tool frame, so that it needs not know where the
-arm is. A small network weighs the two. What goes there is the network of a state policy, which was told its goal.
+Each eye gives a position and how sure it is of it; the wrist's is in the tool frame, so that it needs not know where
+the arm is. A small network weighs the two. What goes there is the network of a state policy, which was told its goal.
 """
 
 from __future__ import annotations
@@ -35,15 +35,17 @@ class Eye(nn.Module):
             nn.Conv2d(channels // 2, channels, 3, stride=2, padding=1),
             nn.ReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
         )
         self.sharpness = nn.Parameter(torch.ones(1, channels, 1))
         side = torch.linspace(-1.0, 1.0, 21)
         self.register_buffer("x", side.repeat(21)[None, None])
         self.register_buffer("y", side.repeat_interleave(21)[None, None])
         self.head = nn.Sequential(
-            nn.Linear(3 * channels + extra, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 6)
+            nn.Linear(3 * channels + extra, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, 6),
         )
 
     def forward(self, image: torch.Tensor, extra: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

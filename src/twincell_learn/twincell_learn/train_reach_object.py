@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from twincell_policy.package import MODEL_CARD, PolicyPackage
 from twincell_world.tasks import load_task
 
 from twincell_learn import reach_spec, settings
-from twincell_learn.evaluate import HELD_OUT_SEED, FastRunner, Outcome, summary
+from twincell_learn.evaluate import HELD_OUT_SEED, FastRunner, Outcome, Visit, summary
 from twincell_learn.export import git_state, write_package
 from twincell_learn.fast_cell import Disturbance
 from twincell_learn.model_card import model_card
@@ -119,7 +120,7 @@ class ObjectTrainer:
         self.hand = Trainer(profile, settings.load(config["hand"]), seed, TASK)
         self.network = SeeingNetwork(
             layout(self.contract), self.hand.network, _GOAL_SCALE, self._observation.clip, **config["network"]
-        )
+        ).to(memory_format=torch.channels_last)  # twice as fast on a CPU
         self._rng = np.random.default_rng(seed)
         self.curve: list[dict[str, Any]] = []
         self._git = git_state()
@@ -150,14 +151,16 @@ class ObjectTrainer:
         return taken
 
     def _hand_places(self) -> list[Place]:
-        """Where the state policy gets to, with its goal wrong by some centimetres in half of the episodes."""
+        """Where the state policy gets to."""
         return self.hand.visited(PLACES, self.seed)
 
     def _own_places(self, number: int) -> list[Place]:
         """Where the seeing policy gets to, in episodes of their own."""
         places: list[Place] = []
         first = 10_000 * (self.seed + 1) + 1000 * number
-        self._episodes(first, self.config["validation"]["episodes"], lambda q, target: places.append((q, target)))
+        self._episodes(
+            first, self.config["validation"]["episodes"], lambda q, target: places.append((q, target))
+        )
         return places
 
     def _fit(self, shown: Photographs, epochs: int) -> None:
@@ -173,11 +176,15 @@ class ObjectTrainer:
                 group["lr"] = fit["learning_rate"] * min(1.0, 1.25 * (1.0 - step / steps)) + 1e-6
             index = self._rng.integers(0, len(shown), fit["batch"])
             observation = torch.as_tensor(shown.observation[index])
-            pictures = [self._picture(shown.pixels[image.camera][index]) for image in self._observation.images]
+            pictures = [
+                self._picture(shown.pixels[image.camera][index]) for image in self._observation.images
+            ]
             in_tool = torch.as_tensor(shown.in_tool[index])
             near = torch.exp(-in_tool.norm(dim=1) / fit["near_m"])
             sight = network.see(observation, *pictures)
-            wrong = loss(sight, torch.as_tensor(shown.target[index]), in_tool, 1.0 + fit["near_weight"] * near)
+            wrong = loss(
+                sight, torch.as_tensor(shown.target[index]), in_tool, 1.0 + fit["near_weight"] * near
+            )
             optimizer.zero_grad()
             wrong.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -196,17 +203,12 @@ class ObjectTrainer:
         image = self._observation.images[0]
         levels = torch.as_tensor(pixels).permute(0, 3, 1, 2).float() / 255.0
         levels = (levels * torch.as_tensor(gain) + torch.as_tensor(offset)).clamp(0.0, 1.0)
-        return (levels - image.mean) / image.std
+        return ((levels - image.mean) / image.std).contiguous(memory_format=torch.channels_last)
 
-    def _episodes(self, seed: int, count: int, visit: Any = None) -> list[Outcome]:
+    def _episodes(self, seed: int, count: int, visit: Visit | None = None) -> list[Outcome]:
         """Episodes of the network as it is now, in the fast cell; `visit` gets joints and target of every step."""
-        package = self.write(Path(self._folder()))
-        return evaluate(package, seed, count, self.hand.config, visit)
-
-    def _folder(self) -> str:
-        import tempfile
-
-        return tempfile.mkdtemp(prefix="candidate_") + "/candidate"
+        with tempfile.TemporaryDirectory() as folder:
+            return evaluate(self.write(Path(folder) / "candidate"), seed, count, self.hand.config, visit)
 
     def _validate(self, number: int) -> None:
         figures = summary(self._episodes(VALIDATION_SEED, self.config["validation"]["episodes"]))
@@ -240,14 +242,12 @@ class ObjectTrainer:
                 "settings": "config/training/reach_object.yaml",
             },
         }
-        size = self._observation.size
         sample = np.concatenate([term.mean for term in self._observation.terms]) + 0.1
-        assert len(sample) == size
         return write_package(folder, self.network, fields, sample)
 
 
 def evaluate(
-    package: PolicyPackage, seed: int, count: int, hand: dict[str, Any], visit: Any = None
+    package: PolicyPackage, seed: int, count: int, hand: dict[str, Any], visit: Visit | None = None
 ) -> list[Outcome]:
     """Episodes of a written package under the scene's own start poses and the training's delays."""
     manifest = package.manifest
@@ -271,7 +271,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--config", default=TASK, help="settings, a name under config/training or a file")
     parser.add_argument("--episodes", type=int, default=400, help="held-out episodes of the final evaluation")
-    parser.add_argument("--out", type=Path, help="folder of the package (default: policies/reach_object_<robot>)")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the package (default: policies/reach_object_<robot>)"
+    )
     args = parser.parse_args(argv)
     try:
         profile = load_profile(args.robot, args.variant)

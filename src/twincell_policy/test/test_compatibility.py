@@ -74,7 +74,11 @@ def test_missing_camera(manifest: Manifest) -> None:
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        ({"width": 640, "height": 480}, "cameras/0/color", "trained on 424x240 of 'camera', the cell's is 640x480"),
+        (
+            {"width": 640, "height": 480},
+            "cameras/0/color",
+            "trained on 424x240 of 'camera', the cell's is 640x480",
+        ),
         ({"fx": 330.0}, "cameras/0/color/fx", "trained on 306.2 px of 'camera', the cell's is 330.0 px"),
         ({"cy": 135.0}, "cameras/0/color/cy", "the cell's is 135.0 px"),
     ],

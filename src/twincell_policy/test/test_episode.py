@@ -188,7 +188,9 @@ def moves(step: Step) -> bool:
 def test_a_policy_that_sees_is_not_told_its_goal_and_succeeds_by_its_own_sight(seeing: Manifest) -> None:
     looker = Looker(np.array([0.2, 0.0, 0.0]))
     running = cell(seeing, [9.0, 9.0, 9.0], looker)
-    while not (step := running.episode.step(running.sample(), running.time, view(round(running.time * 1e9)))).done:
+    while not (
+        step := running.episode.step(running.sample(), running.time, view(round(running.time * 1e9)))
+    ).done:
         assert isinstance(step.command, JointVelocity)
         running.v = step.command.velocities.copy()
         running.q += running.v * PERIOD
@@ -213,7 +215,9 @@ def test_images_reach_the_model_cropped_with_the_pose_of_their_exposure(seeing: 
     ("shown", "words"),
     [(None, "no new images"), (view(1), "repeated images"), (view(2, age_s=0.2), "images 200 ms old")],
 )
-def test_missing_repeated_or_old_images_mean_no_motion(seeing: Manifest, shown: View | None, words: str) -> None:
+def test_missing_repeated_or_old_images_mean_no_motion(
+    seeing: Manifest, shown: View | None, words: str
+) -> None:
     episode = Episode(seeing, Looker(np.array([0.2, 0.0, 0.0])), Gantry(), None)
 
     def joints(stamp_ns: int) -> JointSample:
@@ -234,12 +238,16 @@ def test_a_camera_that_stays_away_ends_the_run(seeing: Manifest) -> None:
 
 
 @pytest.mark.parametrize("goal", [None, np.array([0.1, math.nan, 0.0])])
-def test_a_model_that_does_not_say_where_its_goal_is_ends_the_run(seeing: Manifest, goal: Array | None) -> None:
+def test_a_model_that_does_not_say_where_its_goal_is_ends_the_run(
+    seeing: Manifest, goal: Array | None
+) -> None:
     class Silent:
         def output(self, inputs: ObservationInputs) -> Answer:
             return Answer(np.ones(6), goal)
 
-    step = Episode(seeing, Silent(), Gantry(), None).step(JointSample(np.zeros(6), np.zeros(6), 1, 0.0), 1.0, view(1))
+    step = Episode(seeing, Silent(), Gantry(), None).step(
+        JointSample(np.zeros(6), np.zeros(6), 1, 0.0), 1.0, view(1)
+    )
     assert step.done and step.reason == "the model does not say where its goal is"
     assert not moves(step)
 

@@ -42,7 +42,10 @@ def test_inputs_are_named_as_the_manifest_says() -> None:
     pipeline = ImagePipeline((RGB, GREY))
     images = {"camera": np.zeros((6, 12, 3), np.uint8), "wrist": np.zeros((4, 4, 3), np.uint8)}
     pixels = pipeline.pixels(images)
-    assert {name: picture.shape for name, picture in pixels.items()} == {"camera": (2, 4, 3), "wrist": (2, 2, 3)}
+    assert {name: picture.shape for name, picture in pixels.items()} == {
+        "camera": (2, 4, 3),
+        "wrist": (2, 2, 3),
+    }
     assert {name: tensor.shape for name, tensor in pipeline.tensors(pixels).items()} == {
         "scene": (1, 3, 2, 4),
         "hand": (1, 1, 2, 2),

@@ -10,7 +10,7 @@ from twincell_policy.manifest_check import Problem
 
 _RATE_TOLERANCE = 1e-6
 _INTRINSICS_TOLERANCE = 0.02
-"""Devices of one model differ by about 1 % in their focal lengths (librealsense issue 4050, realsense-ros issue 2788)."""
+"""Devices of one model differ by about 1 % in focal length (librealsense issue 4050, realsense-ros issue 2788)."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ def _joints(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
 
 def _rate(manifest: Manifest, facts: CellFacts) -> Iterator[Problem]:
     ticks = facts.rate_hz / manifest.rate_hz
-    by_images = bool(manifest.observation.images)  # their clock is not the robot's: steps fall between its ticks
+    by_images = bool(
+        manifest.observation.images
+    )  # their clock is not the robot's: steps fall between its ticks
     whole = by_images or abs(ticks - round(ticks)) <= _RATE_TOLERANCE * ticks
     if ticks < 1.0 - _RATE_TOLERANCE or not whole:
         yield Problem(

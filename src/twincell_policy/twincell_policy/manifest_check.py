@@ -147,7 +147,9 @@ def _image_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     for index, term in enumerate(observation["terms"]):
         if term["name"].startswith("exposure_") and not images:
             yield Problem(
-                f"observation/terms/{index}/name", f"'{term['name']}' needs images", "name the images or remove it"
+                f"observation/terms/{index}/name",
+                f"'{term['name']}' needs images",
+                "name the images or remove it",
             )
     for key in ("camera", "input"):
         values = [image[key] for image in images]
@@ -172,7 +174,9 @@ def _image_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
                 "give x, y, width, height within it",
             )
         elif image["size"][0] > width or image["size"][1] > height:
-            yield Problem(f"{where}/size", f"{image['size']} is larger than the crop", "images are only shrunk")
+            yield Problem(
+                f"{where}/size", f"{image['size']} is larger than the crop", "images are only shrunk"
+            )
 
 
 def _goal_problems(document: Mapping[str, Any]) -> Iterator[Problem]:

@@ -57,7 +57,9 @@ class PolicyRun:
         self._loop: PeriodicLoop | SteppedLoop | ImageLoop
         if self._sees:
             link.images.watch([image.camera for image in observation.images], observation.image_skew_s)
-            self._loop = ImageLoop(self._period_s, self._tick, ready=self._look, interrupted=self._interrupted)
+            self._loop = ImageLoop(
+                self._period_s, self._tick, ready=self._look, interrupted=self._interrupted
+            )
         elif acknowledger is None:
             self._loop = PeriodicLoop(self._period_s, self._tick, name="policy")
         else:

@@ -1,4 +1,4 @@
-"""Images and joint states of one moment: sets of images from several cameras, joint states at their exposure. ROS-free."""
+"""Images and joint states of one moment: sets of images of several cameras, joint states at exposure. ROS-free."""
 
 from __future__ import annotations
 

@@ -23,7 +23,11 @@ def test_red_comes_first_whatever_the_encoding() -> None:
 
 @pytest.mark.parametrize(
     ("bad", "words"),
-    [(message("mono8"), "'mono8', not rgb8"), (message(size=15), "15 bytes are too few"), (message(step=5), "too few")],
+    [
+        (message("mono8"), "'mono8', not rgb8"),
+        (message(size=15), "15 bytes are too few"),
+        (message(step=5), "too few"),
+    ],
 )
 def test_what_is_no_color_image_is_refused(bad: Image, words: str) -> None:
     with pytest.raises(ValueError, match=words):
