@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 from twincell_arm.timing import TimingRecorder
 from twincell_runtime.loop import Tick
+from twincell_runtime.steal import LAG_S
 
 
 class Sink:
@@ -32,10 +33,12 @@ def test_ages_gaps_and_skips_are_those_of_the_ticks(sink):
     recorder.record(Tick(0, 0.0, 0.0001, 0), [received(10.0, 10.5)], int(11e6), True)
     recorder.record(Tick(1, 0.0, 0.0050, 2), [], int(18e6), True)
     recorder.record(Tick(2, 0.0, 0.0002, 0), [received(16.0, 18.5), received(18.0, 19.5)], int(20e6), True)
+    recorder.record(Tick(3, LAG_S, 0.0, 0), [received(30.0, 30.5)], int(31e6), True)
     recorder.publish(5_000_000_007)
     (message,) = sink.messages
-    assert list(message.lateness_ms) == pytest.approx([0.1, 5.0, 0.2])
-    assert list(message.command_age_ms) == pytest.approx([1.0, 8.0, 2.0])
+    assert list(message.lateness_ms) == pytest.approx([0.1, 5.0, 0.2, 0.0])
+    assert list(message.command_age_ms) == pytest.approx([1.0, 8.0, 2.0, 1.0])
+    # The last gap waits: the kernel books stolen time late.
     assert list(message.command_gap_ms) == pytest.approx([8.0, 1.0])
     assert len(message.gap_steal_ms) == 2 and min(message.gap_steal_ms) >= 0.0
     assert message.ticks_skipped == 2 and message.period_ms == 2.0 and message.cpu_s > 0.0

@@ -9,7 +9,7 @@ from rclpy.node import Node
 from twincell_runtime.loop import Tick
 from twincell_runtime.polled import Received
 from twincell_runtime.scheduling import is_fifo
-from twincell_runtime.steal import StealClock
+from twincell_runtime.steal import LAG_S, StealClock, stolen
 
 from twincell_contract import names, qos
 from twincell_msgs.msg import LoopTiming
@@ -24,7 +24,8 @@ class TimingRecorder:
         self._steal = StealClock()
         self._sources: deque[int] = deque(maxlen=32)
         self._newest_received_ns = 0
-        self._steal_then = self._steal.milliseconds()
+        self._steal_then = self._steal.per_cpu()
+        self._unbooked: deque[tuple[float, float, tuple[float, ...]]] = deque()
         self._fifo: bool | None = None
         self._clear()
 
@@ -45,16 +46,24 @@ class TimingRecorder:
         self._lateness.append(1e3 * tick.lateness_s)
         self._skipped += tick.skipped
         if commands:
-            steal = self._steal.milliseconds()
+            steal = self._steal.per_cpu()
             for received in commands:
                 if self._newest_received_ns:
-                    self._gap.append(1e-6 * (received.received_ns - self._newest_received_ns))
-                    self._gap_steal.append(steal - self._steal_then)
+                    gap = 1e-6 * (received.received_ns - self._newest_received_ns)
+                    self._unbooked.append((tick.now, gap, self._steal_then))
                 self._newest_received_ns = received.received_ns
                 self._steal_then = steal
+            self._book(tick.now, steal)
             self._sources.extend(received.source_ns for received in commands)
         if following and len(self._sources) > waiting:
             self._age.append(1e-6 * (now_ns - self._sources[-1 - waiting]))
+
+    def _book(self, now: float, steal: tuple[float, ...]) -> None:
+        """Note the gaps that ended long enough ago for their steal time to be known."""
+        while self._unbooked and now - self._unbooked[0][0] >= LAG_S:
+            _, gap, before = self._unbooked.popleft()
+            self._gap.append(gap)
+            self._gap_steal.append(stolen(before, steal))
 
     def publish(self, stamp_ns: int) -> None:
         """Publish what was noted since the last call."""

@@ -69,6 +69,8 @@ def measure(
         "episodes": episodes,
         "successes": successes,
         "limit_violations": verdict.total,
+        "violations": dict(verdict.violations),
+        "worst_excess": {kind: round(value, 6) for kind, value in verdict.worst_excess.items()},
         "fifo_asked": fifo,
         **figures,
         "steal_ms": round(stolen, 1),

@@ -1,11 +1,13 @@
 """Collects the timing of the real-time loops and of a policy that sees into the figures of demo and bench."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from rclpy.node import Node
 from twincell_runtime.polled import PolledSubscription
+from twincell_runtime.steal import StealLog
 
 from twincell_contract import names, qos
 from twincell_msgs.msg import LoopTiming, PolicyTiming
@@ -33,6 +35,7 @@ class TimingRecorder:
             for topic in (names.CONTROLLER_TIMING, names.ARM_TIMING)
         ]
         self._sight = PolledSubscription(node, PolicyTiming, names.POLICY_TIMING, qos.streaming(100))
+        self._steal = StealLog()
         self._stop = threading.Event()
         self._messages: list[LoopTiming] = []
         self._sights: list[PolicyTiming] = []
@@ -59,11 +62,34 @@ class TimingRecorder:
         self._collect()
         for subscription in (*self._subscriptions, self._sight):
             subscription.destroy()
-        return {**summarize(self._messages), **summarize_sight(self._sights)}
+        self._steal.stop()
+        return {**summarize(self._messages, self._steal.between), **summarize_sight(self._sights)}
 
 
-def summarize(messages: list[LoopTiming]) -> dict[str, Any]:
-    """Figures of the given timing messages."""
+def own_lateness(messages: list[LoopTiming], stolen_ms: Callable[[float, float], float]) -> float | None:
+    """Largest lateness [ms] less the time the machine lost meanwhile; None without ticks.
+
+    `stolen_ms(start, end)` tells that [s, system time]. The ticks of a message are counted back from its stamp: each
+    was due one period, and those it skipped, before the next.
+    """
+    worst: float | None = None
+    for message in messages:
+        period = 1e-3 * message.period_ms
+        end = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
+        for late_ms in reversed(message.lateness_ms):
+            late = 1e-3 * late_ms
+            own = late_ms
+            if late > period:
+                own = max(late_ms - stolen_ms(end - late - period, end + period), 0.0)
+            worst = own if worst is None else max(worst, own)
+            end -= period * (1 + int(late / period)) if period > 0.0 else 0.0
+    return None if worst is None else round(float(worst), 3)
+
+
+def summarize(
+    messages: list[LoopTiming], stolen_ms: Callable[[float, float], float] = lambda start, end: 0.0
+) -> dict[str, Any]:
+    """Figures of the given timing messages; `stolen_ms(start, end)` is the time that the machine lost."""
     servo = [m for m in messages if m.loop == "controller"]
     arm = [m for m in messages if m.loop == "arm"]
     gaps = [g for m in arm for g in m.command_gap_ms]
@@ -71,8 +97,14 @@ def summarize(messages: list[LoopTiming]) -> dict[str, Any]:
     age = percentiles([a for m in arm for a in m.command_age_ms])
     gap = percentiles(gaps)
     return {
-        "servo_lateness_ms": percentiles([v for m in servo for v in m.lateness_ms]),
-        "arm_lateness_ms": percentiles([v for m in arm for v in m.lateness_ms]),
+        "servo_lateness_ms": {
+            **percentiles([v for m in servo for v in m.lateness_ms]),
+            "own_max": own_lateness(servo, stolen_ms),
+        },
+        "arm_lateness_ms": {
+            **percentiles([v for m in arm for v in m.lateness_ms]),
+            "own_max": own_lateness(arm, stolen_ms),
+        },
         "ticks_skipped": {
             "servo": sum(m.ticks_skipped for m in servo),
             "arm": sum(m.ticks_skipped for m in arm),

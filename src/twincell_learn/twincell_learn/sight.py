@@ -27,6 +27,9 @@ class Eye(nn.Module):
     Where each feature is (spatial softmax) tells the direction, how much of it there is (mean) the distance.
     """
 
+    x: torch.Tensor
+    y: torch.Tensor
+
     def __init__(self, channels: int, extra: int, hidden: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
@@ -84,6 +87,10 @@ class Sight:
 
 class SeeingNetwork(nn.Module):
     """Observation (n, size), scene and wrist image (n, 3, 84, 84) to an action (n, dof) and the goal (n, 3) [m]."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+    centre: torch.Tensor
 
     def __init__(
         self, layout: Layout, hand: nn.Module, goal_scale: float, clip: float, channels: int, hidden: int

@@ -55,20 +55,20 @@ class OnnxPolicy:
             raise self._wrong(
                 "model/file", f"is not an ONNX model that can be run: {_short(error)}"
             ) from None
-        model, inputs, outputs = (
+        names, inputs, outputs = (
             package.manifest.model,
             self._session.get_inputs(),
             self._session.get_outputs(),
         )
-        self._input = self._tensor("model/input", model.input, inputs, (self.pipeline.size,))
+        self._input = self._tensor("model/input", names.input, inputs, (self.pipeline.size,))
         for index, item in enumerate(self.images.inputs):
             width, height = item.size
             self._tensor(
                 f"observation/images/{index}/input", item.input, inputs, (item.channels, height, width)
             )
-        self._outputs = [self._tensor("model/output", model.output, outputs, (package.manifest.action.size,))]
-        if model.goal_output:
-            self._outputs.append(self._tensor("model/goal_output", model.goal_output, outputs, (3,)))
+        self._outputs = [self._tensor("model/output", names.output, outputs, (package.manifest.action.size,))]
+        if names.goal_output:
+            self._outputs.append(self._tensor("model/goal_output", names.goal_output, outputs, (3,)))
         self._check_parity()
 
     def _wrong(self, field: str, message: str) -> UserError:
