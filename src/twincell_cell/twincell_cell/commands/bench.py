@@ -151,7 +151,8 @@ def _print(result: dict[str, Any]) -> None:
         f"{result['robot']} {result['rate_hz']:g} Hz, {result['seconds']:.0f} s, SCHED_FIFO"
         f" {'on' if result['fifo'] else 'off'}: lateness p50 {lateness['p50']} p99 {lateness['p99']} max"
         f" {lateness['max']} own {lateness['own_max']} ms; command age p99 {age['p99']} max {age['max']} ms;"
-        f" gap p99 {gap['p99']} max {gap['max']} own {gap['own_max']} ms; machine steal {result['steal_ms']:.0f} ms; CPU {cpu};"
+        f" gap p99 {gap['p99']} max {gap['max']} own {gap['own_max']} ms; machine steal"
+        f" {result['steal_ms']:.0f} ms; CPU {cpu};"
         f" {result['successes']} of {result['episodes']} reached, {result['limit_violations']} limit violations",
         flush=True,
     )
