@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from geometry_msgs.msg import PoseStamped, WrenchStamped
@@ -209,3 +210,14 @@ def test_a_wrong_rate_is_named_with_the_right_one(cell: Observer, monkeypatch: p
     topic = Topic(names.JOINT_STATES, JointState, Room.ARM, rate=Rate(19.0, 21.0, of_robot=True))
     with pytest.raises(Failed, match="it must run at 2375 to"):
         streams.rate_is_right(topic, cell)
+
+
+def test_silence_is_right_only_where_the_contract_allows_it(
+    cell: Observer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "WINDOW_S", 0.2)
+    quiet = names.POLICY_TIMING
+    kind = next(topic for topic in cell.topics() if topic.name == quiet)
+    assert streams.rate_is_right(kind, cell) == "silent, as it may be (at most 2.5 Hz)"
+    with pytest.raises(Failed, match=f"0 messages on {quiet}"):
+        streams.rate_is_right(replace(kind, rate=Rate(0.5, 2.5)), cell)
