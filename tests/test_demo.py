@@ -57,7 +57,8 @@ def test_episodes_reach_their_targets_within_every_limit(demo) -> None:
     assert result["successes"] == 2 and result["success_rate"] == 1.0
     assert result["median_error_m"] <= 0.02
     assert result["limit_violations"] == 0
-    assert set(result["servo_lateness_ms"]) == {"p50", "p99", "max"}
+    assert set(result["servo_lateness_ms"]) == {"p50", "p99", "max", "own_max"}
+    assert result["image_to_command_ms"] == {"p50": None, "p95": None}
     assert set(result["command_age_ms"]) == {"p99", "max"}
     assert set(result["command_gap_ms"]) == {"p99", "max", "own_max"}
     assert [item.detail for item in check_bag(result["bag"]) if not item.ok] == []
@@ -66,6 +67,20 @@ def test_episodes_reach_their_targets_within_every_limit(demo) -> None:
         assert bag.notes()["twincell"]["scene_hash"] and "config/safety/slow.yaml" in bag.attachments()
     assert "Reached 2 of 2" in Path(result["report"]).read_text()
     assert "episode 2/2: reached" in done.stdout
+
+
+def test_without_more_words_an_xarm7_reaches_what_only_its_cameras_see(demo) -> None:
+    done, result = demo("--episodes", "2", "--seed", "11")
+    assert done.returncode == 0, done.stderr
+    assert set(result) >= {*KEYS, "image_to_command_ms"}
+    assert (result["robot"], result["episodes"], result["limit_violations"]) == ("xarm7", 2, 0)
+    assert result["successes"] == 2, done.stdout
+    assert result["image_steps"]["with_images"] > 40
+    times = result["image_to_command_ms"]
+    assert 0.0 < times["p50"] <= times["p95"]
+    assert result["exposure_to_image_ms"]["p50"] >= 33.0, "the camera's own latency"
+    text = Path(result["report"]).read_text()
+    assert "What the cameras saw" in text and "image to command" in text
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,12 @@ class EpisodeRunner:
     ) -> None:
         """`trace` is told when episodes begin and end."""
         from rclpy.action import ActionClient
+        from twincell_policy.package import load_package
 
         from twincell_contract import names
         from twincell_msgs.action import RunPolicy
 
+        self._told = load_package(policy).manifest.goal.kind == "position"
         self._session = session
         self._policy = policy
         self._tolerance = tolerance
@@ -186,9 +188,9 @@ class EpisodeRunner:
 
         from twincell_msgs.action import RunPolicy
 
-        goal = RunPolicy.Goal(
-            policy=self._policy, goal=target, goal_tolerance=self._tolerance, timeout=self._timeout
-        )
+        goal = RunPolicy.Goal(policy=self._policy, timeout=self._timeout)
+        if self._told:  # a policy that sees its target is told neither where it is nor when it is there
+            goal.goal, goal.goal_tolerance = target, self._tolerance
         sent = self._client.send_goal_async(
             goal, feedback_callback=lambda message: self.inference_ms.append(message.feedback.inference_ms)
         )

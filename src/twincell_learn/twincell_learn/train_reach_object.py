@@ -118,8 +118,17 @@ class ObjectTrainer:
         self.contract = contract(profile, config)
         self._observation = parse_observation(self.contract["observation"])
         self.hand = Trainer(profile, settings.load(config["hand"]), seed, TASK)
+        self._photographer = Photographer(
+            profile, self._observation, reach_spec.SCENE, config["photographs"], seed
+        )
+        self._mounts = self._photographer.mounts(config["usual_m"])
         self.network = SeeingNetwork(
-            layout(self.contract), self.hand.network, _GOAL_SCALE, self._observation.clip, **config["network"]
+            layout(self.contract),
+            self._mounts,
+            self.hand.network,
+            _GOAL_SCALE,
+            self._observation.clip,
+            **config["network"],
         )
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # twice as fast on a CPU
         self._rng = np.random.default_rng(seed)
@@ -127,9 +136,6 @@ class ObjectTrainer:
         self._git = git_state()
         self._began = time.process_time()
         self._photographs = 0
-        self._photographer = Photographer(
-            profile, self._observation, reach_spec.SCENE, config["photographs"], seed
-        )
 
     def train(self) -> None:
         """All of it; `network` is what came of it."""
@@ -180,11 +186,17 @@ class ObjectTrainer:
             pictures = [
                 self._picture(shown.pixels[image.camera][index]) for image in self._observation.images
             ]
-            in_tool = torch.as_tensor(shown.in_tool[index])
-            near = torch.exp(-in_tool.norm(dim=1) / fit["near_m"])
-            sight = network.see(observation, *pictures)
+            there = [torch.as_tensor(shown.place[image.camera][index]) for image in self._observation.images]
+            near = torch.exp(-torch.as_tensor(shown.distance[index]) / fit["near_m"])
             wrong = loss(
-                sight, torch.as_tensor(shown.target[index]), in_tool, 1.0 + fit["near_weight"] * near
+                network.see(observation, *pictures),
+                [place[:, :2] for place in there],
+                [
+                    torch.log(place[:, 2] / mount.usual_m)
+                    for place, mount in zip(there, self._mounts, strict=True)
+                ],
+                torch.as_tensor(shown.target[index]),
+                1.0 + fit["near_weight"] * near,
             )
             optimizer.zero_grad()
             wrong.backward()

@@ -145,6 +145,10 @@ class World:
         mujoco.mju_mat2Quat(quat, self.data.site_xmat[self._tool])
         return self._to_root(self.data.site_xpos[self._tool], quat)
 
+    def root_pose(self) -> tuple[Array, Array]:
+        """Position [m] and quaternion (w, x, y, z) of the robot's root frame in the world frame."""
+        return self._root_pos.copy(), self._root_quat.copy()
+
     def wrench(self) -> Array:
         """Force [N] and torque [Nm] that everything beyond the flange puts on it, (6,), in the tool frame.
 
