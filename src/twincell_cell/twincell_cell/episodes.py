@@ -5,11 +5,13 @@ The services block in an executor thread while they wait for others; the loop th
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,7 @@ STOP_S = 5.0
 HOLD_S = 5.0
 # Joint states of after a teleport that must have come in before the controller starts from them.
 FRESH_STATES = 3
+RESET_TRIES = 3
 _POLL_S = 0.01
 
 
@@ -128,10 +131,7 @@ class EpisodeServices:
                 if request.randomize:
                     self._call(names.WORLD_RANDOMIZE, RandomizeWorld.Request(seed=request.seed))
                 self._call(names.WORLD_RESET, ResetWorld.Request())
-            seen = self._states_seen
-            self._wait(lambda: self._states_seen >= seen + FRESH_STATES, HOLD_S, "no joint states come in")
-            self._call(names.CONTROLLER_RESET, Trigger.Request())
-            self._wait_mode(ControllerStatus.MODE_HOLD, HOLD_S)
+            self._acknowledge()
             if not self._teleport:
                 self._move_home()
             response.success = True
@@ -144,6 +144,26 @@ class EpisodeServices:
         if self._controller_mode() not in at_rest:
             self._call(names.CONTROLLER_STOP, Trigger.Request())
         self._wait(lambda: self._controller_mode() in at_rest, STOP_S, "the controller did not come to rest")
+
+    def _acknowledge(self) -> None:
+        """Let the controller start from where the arm is now.
+
+        On a busy machine its newest joint state may still be one of before the teleport: it then stops at once,
+        because the arm is not where it takes it to be. That is acknowledged with the same request, a few times; a
+        real arm is never teleported, and its faults are acknowledged once.
+        """
+        tries = RESET_TRIES if self._teleport else 1
+        for _ in range(tries):
+            wanted = self._states_seen + FRESH_STATES
+            self._wait(partial(self._has_seen, wanted), HOLD_S, "no joint states come in")
+            self._call(names.CONTROLLER_RESET, Trigger.Request())
+            with contextlib.suppress(StepFailed):
+                self._wait_mode(ControllerStatus.MODE_HOLD, HOLD_S / tries)
+                return
+        self._wait_mode(ControllerStatus.MODE_HOLD, 0.0)
+
+    def _has_seen(self, states: int) -> bool:
+        return self._states_seen >= states
 
     def _move_home(self) -> None:
         goal, seconds = home_goal(self._profile, self._safety, self._angles())
