@@ -125,10 +125,24 @@ def test_ur5_and_ur5e_are_different_arms() -> None:
     assert 0.09 < np.max(apart) < 0.096
 
 
+def test_a_tool_point_lies_in_the_tool_frame() -> None:
+    profile = load_profile("xarm7")
+    point = np.array([0.03, -0.02, 0.15])
+    tool, moved = Kinematics(profile), Kinematics(profile, point)
+    for q in np.random.default_rng(5).uniform(profile.lower, profile.upper, (20, profile.dof)):
+        position, quaternion = tool.pose(q)
+        shifted, same = moved.pose(q)
+        assert shifted == pytest.approx(position + matrix_from_quat(quaternion) @ point, abs=1e-12)
+        assert np.array_equal(same, quaternion)
+
+
+@pytest.mark.parametrize("point", [(0.0, 0.0, 0.0), (0.03, -0.02, 0.15)])
 @pytest.mark.parametrize(("robot", "variant"), ALL)
-def test_jacobian_equals_finite_differences(robot: str, variant: str) -> None:
+def test_jacobian_equals_finite_differences(
+    robot: str, variant: str, point: tuple[float, float, float]
+) -> None:
     profile = load_profile(robot, variant)
-    kinematics = Kinematics(profile)
+    kinematics = Kinematics(profile, point)
     step = 1e-6
     for q in np.random.default_rng(3).uniform(profile.lower, profile.upper, (20, profile.dof)):
         jacobian = kinematics.jacobian(q)

@@ -24,7 +24,8 @@ class Rig:
 
     def __init__(self, node: Node) -> None:
         self.images = {
-            name: node.create_publisher(Image, names.camera_image(name, "color"), qos.images()) for name in CAMERAS
+            name: node.create_publisher(Image, names.camera_image(name, "color"), qos.images())
+            for name in CAMERAS
         }
         self.infos = {
             name: node.create_publisher(CameraInfo, names.camera_info(name, "color"), qos.images())
@@ -100,7 +101,10 @@ def test_intrinsics_are_known_once_a_camera_has_sent_them(rig: Rig) -> None:
     k = [306.0, 0.0, 209.0, 0.0, 305.0, 119.0, 0.0, 0.0, 1.0]
     rig.infos["camera"].publish(CameraInfo(width=424, height=240, k=k))
     wait_for(lambda: rig.link.facts()["camera"] is not None)
-    assert rig.link.facts() == {"camera": Camera("camera", 424, 240, 306.0, 305.0, 209.0, 119.0), "wrist": None}
+    assert rig.link.facts() == {
+        "camera": Camera("camera", 424, 240, 306.0, 305.0, 209.0, 119.0),
+        "wrist": None,
+    }
 
 
 def test_images_that_cannot_be_read_are_told_with_their_camera(rig: Rig) -> None:

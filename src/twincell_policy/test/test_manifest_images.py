@@ -42,7 +42,12 @@ def test_a_whole_one_has_no_problem_and_is_read(seeing: dict[str, Any]) -> None:
     manifest = parse(seeing)
     assert manifest.cameras == (Camera("camera", **COLOR),)
     (image,) = manifest.observation.images
-    assert (image.camera, image.input, image.crop, image.size) == ("camera", "scene", (52, 0, 320, 240), (84, 84))
+    assert (image.camera, image.input, image.crop, image.size) == (
+        "camera",
+        "scene",
+        (52, 0, 320, 240),
+        (84, 84),
+    )
     assert image.channels == 3
     assert manifest.observation.tool_point == (0.0, 0.0, 0.15)
     assert (manifest.goal.kind, manifest.model.goal_output) == ("seen", "goal")
