@@ -18,10 +18,33 @@ _CURVE = (
 )
 
 
-def model_card(manifest: Manifest, curve: list[dict[str, Any]], figures: dict[str, Any]) -> str:
-    """Markdown. `curve`: validation rows in the order of training; `figures`: the held-out evaluation."""
+_PICTURE = (
+    "| input `{item.input}` | color image of `{item.camera}`, {item.crop[2]}x{item.crop[3]} of it as "
+    "{item.size[0]}x{item.size[1]} | rgb |"
+)
+
+
+_SEEN = """A second output says where the target is seen; the policy is not told. Success is by that sight:
+"""
+
+
+def model_card(
+    manifest: Manifest, curve: list[dict[str, Any]], figures: dict[str, Any], module: str = "train_reach"
+) -> str:
+    """Markdown. `curve`: validation rows in the order of training; `figures`: the held-out evaluation; `module` of
+    twincell_learn: what trains it again."""
     training, goal, action = manifest.training, manifest.goal, manifest.action
-    terms = "\n".join(f"| {term.name} | {term.size} | {term.unit} |" for term in manifest.observation.terms)
+    terms = "\n".join(
+        [
+            *(f"| {term.name} | {term.size} | {term.unit} |" for term in manifest.observation.terms),
+            *(_PICTURE.format(item=item) for item in manifest.observation.images),
+        ]
+    )
+    point = ", ".join(f"{value:g}" for value in manifest.observation.tool_point)
+    where = "" if not any(manifest.observation.tool_point) else f"the point ({point}) m of "
+    seen = goal.kind == "seen"
+    sight, turn = (_SEEN, "about that of the start") if seen else ("", "left free")
+    shown = f" and {training['photographs']} photographs" if seen else ""
     rows = "\n".join("| " + " | ".join(str(row[key]) for key in _CURVE) + " |" for row in curve)
     low, high = figures["ci95"]
     robot, unit = manifest.robots[0], SEMANTICS[action.semantics][1]
@@ -30,19 +53,20 @@ def model_card(manifest: Manifest, curve: list[dict[str, Any]], figures: dict[st
 {manifest.description} Robot: {robot.profile}, variant {", ".join(robot.variants)}.
 
 ## What it reads and says
-{manifest.rate_hz:g} Hz. Positions are those of `{manifest.observation.tool_frame}` in `{manifest.observation.frame}`.
+{manifest.rate_hz:g} Hz. Positions are those of {where}`{manifest.observation.tool_frame}` in
+`{manifest.observation.frame}`.
 
 | term | values | unit |
 |---|---|---|
 {terms}
 
 Output: {action.semantics}, {action.size} values in +-{action.clip:g}, times {action.scale.max():g} {unit}.
-An episode has succeeded when the tool has stayed within {goal.tolerance_m * 1e3:g} mm of the goal for
+{sight}An episode has succeeded when the tool has stayed within {goal.tolerance_m * 1e3:g} mm of the goal for
 {goal.dwell_s:g} s and is slower than {goal.rest_speed_m_s * 1e3:g} mm/s; it has failed after {goal.timeout_s:g} s.
 
 ## How well it does
 Held-out episodes in the fast cell: MuJoCo world and the controller's limits in one process, safety profile
-`{training["safety"]}`; start pose, servo gain, delay, friction, payload and extra delays random. The error is measured
+`{training["safety"]}`; everything that config/scenes/reach.yaml randomises, and extra delays. The error is measured
 in the world after the arm has come to rest.
 
 | episodes | within 20 mm | 95 % interval | median error | 95th percentile | largest | median time |
@@ -56,9 +80,9 @@ Mean joint speed it asks for in the last 0.3 s: {figures["mean_request_at_end_ra
 {training["method"]}. The expert knows the arm's kinematics; the policy sees
 only the terms above. No real robot was involved. It is trained again by
 
-    python -m twincell_learn.train_reach --robot {robot.profile} --seed {training["seed"]}
+    python -m twincell_learn.{module} --robot {robot.profile} --seed {training["seed"]}
 
-{training["steps"]} environment steps, {training["cpu_minutes"]} CPU minutes with validation, one core, no GPU.
+{training["steps"]} environment steps{shown}, {training["cpu_minutes"]} CPU minutes with validation, one core, no GPU.
 torch {training["torch"]}, sources {training["git"]}.
 Validation during training:
 
@@ -67,7 +91,7 @@ Validation during training:
 {rows}
 
 ## What it is not for
-Positions only: the tool's orientation is left free. No obstacles are seen; only the controller's workspace box and
+Positions only: the tool's orientation is {turn}. No obstacles are seen; only the controller's workspace box and
 limits protect the surroundings. Targets outside config/tasks/{manifest.task}.yaml and start poses far from home were
 not trained.
 """

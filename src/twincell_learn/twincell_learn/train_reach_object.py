@@ -298,7 +298,7 @@ def main(argv: list[str] | None = None) -> int:
     package = trainer.write(args.out or paths.policies() / f"{TASK}_{profile.name}")
     figures = summary(evaluate(package, HELD_OUT_SEED, args.episodes, trainer.hand.config))
     print({"held out": figures})
-    card = model_card(package.manifest, trainer.curve, figures)
+    card = model_card(package.manifest, trainer.curve, figures, "train_reach_object")
     (package.folder / MODEL_CARD).write_text(card, encoding="utf-8")
     return 0
 
