@@ -56,6 +56,8 @@ WAIT_NS = 25_000_000
 """How long an exposure waits for a state after its time; then the newest one is continued with its velocities."""
 SILENT_NS = 500_000_000
 """Without a state for so long the cameras are blind, and say so."""
+DRAW_NS = 8_000_000
+"""About what drawing a frame takes with software GL."""
 POLL_S = 0.001
 IDLE_S = 0.005
 
@@ -135,9 +137,7 @@ class CameraRunner:
         while not self._stopping:
             self._take_states()
             self._apply_effects()
-            pause = IDLE_S
-            for camera in self._cameras:
-                pause = min(pause, self._serve(camera))
+            pause = self._serve()
             if self._second.due(time.monotonic()):
                 self._diagnostics.publish(
                     self._complaint, [(camera.outputs, camera.schedule.skipped) for camera in self._cameras]
@@ -197,25 +197,39 @@ class CameraRunner:
                     camera.schedule.skip_until(self._now_ns())
                     camera.schedule.skipped = 0
 
-    def _serve(self, camera: Running) -> float:
-        """Publish and expose what is due; returns how long nothing will be [s]."""
+    def _serve(self) -> float:
+        """Publish what is due and expose one frame; returns how long nothing will be [s].
+
+        What is to be sent within the time that drawing a frame takes goes first: images of one exposure would
+        otherwise come that much apart.
+        """
         if self._states.newest_ns is None:
             return IDLE_S
         now = self._now_ns()
+        for camera in self._cameras:
+            self._send(camera, now)
+        coming = [camera.waiting[0][0].publish_ns for camera in self._cameras if camera.waiting]
+        first = min(coming, default=now + SILENT_NS)
+        pause = min(first - now, int(IDLE_S * 1e9))
+        for camera in self._cameras:
+            camera.schedule.skip_until(now - WAIT_NS)
+            stamp = camera.schedule.next_stamp_ns()
+            if stamp > now or not camera.free:
+                pause = min(pause, max(stamp - now, 0) if camera.free else pause)
+            elif self._states.newest_ns < stamp and now - stamp <= WAIT_NS:
+                pause = min(pause, int(POLL_S * 1e9))  # its state is on its way
+            elif first - now > DRAW_NS:
+                self._expose(camera)
+                return 0.0
+        return max(pause * 1e-9, 0.0 if self._wall else POLL_S)
+
+    def _send(self, camera: Running, now: int) -> None:
+        """Publish the frames that have reached the host."""
         while camera.waiting and camera.waiting[0][0].publish_ns <= now:
             exposure, messages = camera.waiting.popleft()
             if not exposure.dropped:
                 camera.outputs.publish(exposure, messages, now)
             camera.free.append(messages)
-        camera.schedule.skip_until(now - WAIT_NS)
-        stamp = camera.schedule.next_stamp_ns()
-        if stamp <= now and camera.free:
-            if self._states.newest_ns >= stamp or now - stamp > WAIT_NS:
-                self._expose(camera)
-                return 0.0
-            return POLL_S
-        due = min(stamp, camera.waiting[0][0].publish_ns) if camera.waiting else stamp
-        return min(max((due - now) * 1e-9, 0.0 if self._wall else POLL_S), IDLE_S)
 
     def _expose(self, camera: Running) -> None:
         exposure = camera.schedule.take()
