@@ -40,7 +40,7 @@ class Schedule:
     def configure(self, spec: CameraSpec) -> None:
         """Take over the effects of `spec`; the grid stays."""
         timing, effects = spec.model.timing, spec.effects
-        self._latency_ns = spec.latency_s * SECOND if Effect.LATENCY in effects else 0.0
+        self.latency_ns = spec.latency_s * SECOND if Effect.LATENCY in effects else 0.0
         self._jitter_ns = timing.jitter_s * SECOND if Effect.JITTER in effects else 0.0
         self._drop_rate = timing.drop_rate if Effect.DROP_OUTS in effects else 0.0
 
@@ -60,7 +60,7 @@ class Schedule:
         generator = Draw(self._seed, self._number, frame).generator
         late, luck = abs(float(generator.standard_normal())), float(generator.random())
         return Exposure(
-            frame, stamp, stamp + round(self._latency_ns + late * self._jitter_ns), luck < self._drop_rate
+            frame, stamp, stamp + round(self.latency_ns + late * self._jitter_ns), luck < self._drop_rate
         )
 
     def skip_until(self, now_ns: int) -> None:
