@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from std_srvs.srv import Trigger
 from twincell_cell.judge import JudgeRecorder
 from twincell_model.profile import load_profile
 from twincell_model.safety import load_safety
@@ -44,6 +45,15 @@ def test_a_seed_fixes_the_start_pose_and_the_target(start_cell, joints_of) -> No
         assert start == pytest.approx(list(profile.home), abs=0.11)
     assert len({tuple(round(q, 3) for q in start) for start in starts.values()}) == 3
     assert len(set(targets.values())) == 3
+
+
+def test_an_arm_that_stopped_by_itself_is_put_back_with_its_world(start_cell) -> None:
+    session = start_cell(namespace="reset")
+    session.wait_ready()
+    assert session.call(Trigger, names.ARM_STOP).success
+    assert session.spin_until(lambda: not session.arm_status().program_running, 5.0)
+    reset(session, seed=4, randomize=True)
+    assert session.spin_until(lambda: holds(session) and session.arm_status().program_running, 10.0)
 
 
 def test_an_episode_ends_once_and_by_its_own_name(start_cell) -> None:

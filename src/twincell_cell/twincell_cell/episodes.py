@@ -95,6 +95,7 @@ class EpisodeServices:
         self._clients: dict[str, Client] = {
             name: node.create_client(kind, name, callback_group=answers)
             for kind, name in (
+                (Trigger, names.ARM_RECOVER),
                 (Trigger, names.CONTROLLER_STOP),
                 (Trigger, names.CONTROLLER_RESET),
                 (ResetWorld, names.WORLD_RESET),
@@ -131,6 +132,9 @@ class EpisodeServices:
                 if request.randomize:
                     self._call(names.WORLD_RANDOMIZE, RandomizeWorld.Request(seed=request.seed))
                 self._call(names.WORLD_RESET, ResetWorld.Request())
+                # An arm that stopped by itself, for a stall of the machine, is put back with its world. A real one
+                # waits for a person.
+                self._call(names.ARM_RECOVER, Trigger.Request())
             self._acknowledge()
             if not self._teleport:
                 self._move_home()

@@ -300,7 +300,12 @@ SERVICES = (
         names.CONTROLLER_STOP, Trigger, Room.CONTROLLER, "Controlled stop; needs controller/reset afterwards."
     ),
     Service(names.CONTROLLER_RESET, Trigger, Room.CONTROLLER, "Acknowledges a stop or fault, at rest only."),
-    Service(names.CELL_RESET, ResetCell, Room.CELL, "Teleport in the twin, safe move home on hardware."),
+    Service(
+        names.CELL_RESET,
+        ResetCell,
+        Room.CELL,
+        "Teleport in the twin, a stopped arm included; safe move home on hardware.",
+    ),
     Service(names.CELL_START_EPISODE, StartEpisode, Room.CELL),
     Service(names.CELL_END_EPISODE, EndEpisode, Room.CELL),
     Service(names.WORLD_RESET, ResetWorld, Room.WORLD, when=When.WORLD),
