@@ -111,6 +111,19 @@ def test_commands_must_be_what_the_ticks_said():
     assert judge.verdict.violations["command_not_in_status"] == 1
 
 
+def test_commands_of_ticks_that_the_judge_lost_are_told_and_no_violation():
+    path = smooth(0.1, 1.0)
+    judge = MotionJudge(LIMITS)
+    for k, position in enumerate(path):
+        if not 100 <= k < 103:
+            judge.tick(k, k * DT, OWNED, 1, position)
+    for position in path:
+        judge.command(position)
+    assert (judge.verdict.lost_ticks, judge.verdict.unmatched, judge.verdict.total) == (3, 3, 0)
+    judge.command(np.array([0.3, 0.3]))
+    assert judge.verdict.violations["command_not_in_status"] == 1
+
+
 def test_measured_states_are_judged():
     judge = feed(np.zeros((10, 2)), HOLD, 0)
     judge.state(0.5, np.array([0.0, 0.0]), np.array([1.5, 0.0]))

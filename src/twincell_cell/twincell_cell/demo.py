@@ -228,6 +228,7 @@ def _summary(
         "limit_violations": verdict.total,
         "violations": dict(verdict.violations),
         "judged_ticks": verdict.ticks,
+        "lost_ticks": verdict.lost_ticks,
         **timing,
         "bag": None,
         "report": None,

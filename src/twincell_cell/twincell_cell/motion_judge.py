@@ -64,6 +64,9 @@ class Verdict:
     commands: int = 0
     resyncs: int = 0
     lost_ticks: int = 0
+    """Ticks whose status did not reach the judge: a busy machine may starve it."""
+    unmatched: int = 0
+    """Commands that match no tick it saw, at most as many as it lost; more are violations."""
     violations: Counter[str] = field(default_factory=Counter)
     worst_excess: dict[str, float] = field(default_factory=dict)
 
@@ -160,7 +163,11 @@ class MotionJudge:
                 del self._unmatched[: index + 1]
                 self._seen_command = True
                 return
-        if self._seen_command:
+        if not self._seen_command:
+            return
+        if self.verdict.unmatched < self.verdict.lost_ticks:
+            self.verdict.unmatched += 1
+        else:
             self.verdict.violations["command_not_in_status"] += 1
 
     def state(self, stamp_s: float, position: Array, velocity: Array) -> None:

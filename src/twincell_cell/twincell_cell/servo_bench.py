@@ -70,6 +70,8 @@ def measure(
         "successes": successes,
         "limit_violations": verdict.total,
         "violations": dict(verdict.violations),
+        "judged_ticks": verdict.ticks,
+        "lost_ticks": verdict.lost_ticks,
         "worst_excess": {kind: round(value, 6) for kind, value in verdict.worst_excess.items()},
         "fifo_asked": fifo,
         **figures,

@@ -133,6 +133,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
 
     low, high = values["ci95"]
     image = values["image_to_command_ms"]
+    lost = f" ({values['lost_ticks']} more were lost on the way)" if values["lost_ticks"] else ""
     rows = [
         ("policy", Path(policy).name),
         ("reached", f"{values['successes']} of {values['episodes']} = {values['success_rate']:.1%}"),
@@ -141,7 +142,7 @@ def _print(values: dict[str, Any], policy: str) -> None:
             "error",
             f"median {millimetres(values['median_error_m'])}, p95 {millimetres(values['p95_error_m'])}",
         ),
-        ("limit violations", f"{values['limit_violations']} in {values['judged_ticks']} control ticks"),
+        ("limit violations", f"{values['limit_violations']} in {values['judged_ticks']} control ticks{lost}"),
         ("control loop lateness, ms", triple(values["servo_lateness_ms"], ("p50", "p99", "max"))),
         ("command age, ms", triple(values["command_age_ms"], ("p99", "max"))),
         ("command gap, ms", triple(values["command_gap_ms"], ("p99", "max", "own_max"))),
