@@ -12,7 +12,7 @@ from twincell_cell.config import CellConfig, check
 TASKS = ("reach_object", "reach")
 """What a robot does where no task is named: the first for which a trained policy exists."""
 
-CAMERA_SET = "scene_and_wrist"
+CAMERA_SET = "color"
 """What a policy sees with where no camera set is named."""
 
 
