@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 import yaml
 from numpy.typing import NDArray
@@ -71,6 +72,7 @@ def write_package(
             external_data=False,
             verbose=False,
         )
+    _strip(path)
     sample: Array = np.asarray(np.round(parity_observation, 6), dtype=np.float64)
     with torch.no_grad():
         answer = network(torch.as_tensor(pipeline.normalise(sample))[None], *pictures)
@@ -99,6 +101,18 @@ def write_package(
     package = load_package(str(folder))
     OnnxPolicy(package)
     return package
+
+
+def _strip(path: Path) -> None:
+    """Remove what the exporter notes of its own: stack traces with the paths of the machine that trained."""
+    model = onnx.load(str(path))
+    graphs = [model, model.graph, *model.functions, *model.graph.node, *model.graph.value_info]
+    nodes = [node for function in model.functions for node in function.node]
+    tensors = [*model.graph.input, *model.graph.output, *model.graph.initializer]
+    for part in (*graphs, *nodes, *tensors):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, str(path))
 
 
 def git_state() -> str:
