@@ -39,6 +39,7 @@ def test_a_complete_package_comes_out_and_the_seed_decides_it(short: Path, tmp_p
     first = train(short, folder)
     assert [check for check in check_package(str(folder)) if not check.ok] == []
     manifest = load_package(str(folder)).manifest
+    assert str(paths.root()).encode() not in first, "no paths of the machine that trained"
     assert manifest.training["seed"] == 3
     assert manifest.training["steps"] == 400
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
